@@ -1,0 +1,166 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// One settings array for all targets. Warnings are errors here rather than by a flag: a flag that
+// comes and goes would recompile everything each time.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name,
+    dependencies: dependencies,
+    path: "Sources/" + path,
+    swiftSettings: settings
+  )
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name,
+    dependencies: dependencies,
+    path: "Tests/" + name,
+    swiftSettings: settings
+  )
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(
+  name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcInProcess = Target.Dependency.product(
+  name: "GRPCInProcessTransport", package: "grpc-swift-2")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "wordweave",
+  products: [
+    .executable(name: "wordweave", targets: ["WordWeave"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.4.1"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CRocksDB", path: "Sources/Shims/CRocksDB", pkgConfig: "rocksdb",
+      providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(
+      name: "CCurl", path: "Sources/Shims/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux", path: "Sources/Shims/CLinux"),
+
+    room("WeaveRuntime", "Runtime", ["CLinux"]),
+
+    room("RocksDBDriver", "Drivers/RocksDB", ["CRocksDB", "WeaveRuntime"]),
+    room("HTTPClientDriver", "Drivers/HTTPClient", ["CCurl", "WeaveRuntime"]),
+
+    room("EventLogCore", "EventLog/Core", ["CLinux", "WeaveRuntime", deques, logging]),
+    room("EventLogInMemory", "EventLog/InMemory", ["EventLogCore"]),
+    room("EventLogRocksDB", "EventLog/RocksDB", ["EventLogCore", "RocksDBDriver", logging]),
+    room("EventLogConformance", "EventLog/Conformance", ["EventLogCore"]),
+
+    room("MessagingCore", "Messaging/Core", ["EventLogCore", "WeaveRuntime", deques, logging]),
+    room("MessagingInProcess", "Messaging/InProcess", ["MessagingCore", logging]),
+    room("MessagingConformance", "Messaging/Conformance", ["MessagingCore", "EventLogInMemory"]),
+
+    room("ProjectionsCore", "Projections/Core", ["MessagingCore", "EventLogCore", logging]),
+    room("ProjectionsRocksDB", "Projections/RocksDB", ["ProjectionsCore", "RocksDBDriver"]),
+    room("ProjectionsConformance", "Projections/Conformance", ["ProjectionsCore"]),
+
+    room("Schemas", "Schemas", ["EventLogCore", protobuf, grpc, grpcProtobuf]),
+
+    room(
+      "ServiceKit", "Services/Kit",
+      ["EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf, grpc, logging]),
+    room(
+      "UsersService", "Services/Users",
+      ["ServiceKit", "EventLogCore", "ProjectionsCore", "Schemas", protobuf, grpc, logging]),
+    room(
+      "PostsService", "Services/Posts",
+      ["ServiceKit", "EventLogCore", "ProjectionsCore", "Schemas", protobuf, grpc, logging]),
+    room(
+      "EventsService", "Services/Events",
+      [
+        "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf, grpc,
+        logging,
+      ]),
+    room(
+      "ServiceCatalog", "Services/Catalog",
+      ["ServiceKit", "UsersService", "PostsService", "EventsService"]),
+
+    room(
+      "Gateway", "Gateway/HTTP",
+      ["Schemas", grpc, grpcProtobuf, protobuf, hummingbird, jwt, crypto, logging, metrics]),
+    room(
+      "IdentityStandIn", "Gateway/Identity",
+      ["Gateway", hummingbird, jwt, crypto, cryptoExtras, logging]),
+
+    .executableTarget(
+      name: "WordWeave",
+      dependencies: [
+        "WeaveRuntime", "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "MessagingCore",
+        "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", "Schemas", "ServiceKit",
+        "ServiceCatalog", "Gateway", "IdentityStandIn", "HTTPClientDriver", "RocksDBDriver",
+        argumentParser, configuration, grpc, grpcInProcess, hummingbird, lifecycle, logging,
+        metrics, protobuf, yaml,
+      ],
+      path: "Sources/WordWeave",
+      swiftSettings: settings),
+
+    tests("RuntimeTests", ["WeaveRuntime"]),
+    tests(
+      "EventLogTests",
+      [
+        "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "EventLogConformance",
+        "RocksDBDriver",
+      ]),
+    tests("MessagingTests", ["MessagingCore", "MessagingInProcess", "MessagingConformance"]),
+    tests(
+      "ProjectionsTests",
+      [
+        "ProjectionsCore", "ProjectionsRocksDB", "ProjectionsConformance", "EventLogInMemory",
+        "MessagingCore",
+      ]),
+    tests(
+      "ServicesTests",
+      [
+        "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
+        "EventLogInMemory", "ProjectionsRocksDB", grpcInProcess,
+      ]),
+    tests("GatewayTests", ["Gateway", "IdentityStandIn", "Schemas", "HTTPClientDriver"]),
+    tests("WordWeaveTests", ["WordWeave", yaml]),
+    tests("SystemTests", ["HTTPClientDriver", "EventLogCore", "EventLogRocksDB"]),
+    tests("ArchitectureTests", []),
+  ]
+)

@@ -1,0 +1,84 @@
+/// Which log this is: two logs never share an identity, and a restored one starts a new epoch.
+public struct LogIdentity: Hashable, Sendable {
+  /// Chosen when the log was made.
+  public let id: EventID
+  /// Counts from 1; grows when the log is restored or opened with known loss.
+  public let epoch: UInt64
+
+  /// Makes an identity.
+  public init(id: EventID, epoch: UInt64) {
+    self.id = id
+    self.epoch = epoch
+  }
+}
+
+/// The contract that every engine of the event log keeps; `EventLogConformance` holds its laws.
+///
+/// - Shape: pages to pull, never streams that push: backpressure comes for free.
+/// - Units: positions from 1, revisions from 0; `limit` counts events, 1…4,096.
+/// - Errors: `.closed` after `close()`; cancellation throws `.cancelled` and leaves nothing open.
+/// - Source: laws L1 to L51 of the event log's specification.
+public protocol EventLogEngine: Sendable {
+  /// Which log this is.
+  var identity: LogIdentity { get }
+
+  /// Writes a request whole or not at all and answers when it is durable.
+  func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt
+
+  /// Reads one page of a stream; `from` is inclusive in both directions.
+  func read(
+    _ stream: StreamName,
+    from: StreamRevision,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> EventPage
+
+  /// Reads one page of the whole log; `after` is exclusive in both directions, nil means from
+  /// the beginning forward and from the head backward. Removed events are skipped unless
+  /// `includeRemoved`, which shows them as headers (L51).
+  func readAll(
+    after: GlobalPosition?,
+    matching: EventQuery,
+    direction: Direction,
+    limit: Int,
+    includeRemoved: Bool
+  ) async throws(EventLogError) -> EventPage
+
+  /// The position of the event that bears this id; nil if there is none.
+  func position(of id: EventID) async throws(EventLogError) -> GlobalPosition?
+
+  /// The recorded mark of a source; nil if there is none.
+  func tracking(of source: String) async throws(EventLogError) -> UInt64?
+
+  /// The published head; with `beyond` suspends until the head is greater than it.
+  func head(beyond: GlobalPosition?) async throws(EventLogError) -> GlobalPosition
+
+  /// Writes events of an export at their own positions, with their own ids and times (L47, L48).
+  ///
+  /// The first must follow the head; those at or before the head must equal what is there.
+  func restore(_ events: [RecordedEvent]) async throws(EventLogError)
+
+  /// Ends the engine: queued requests end written and answered, or `.closed` and not written.
+  func close() async
+}
+
+extension EventLogEngine {
+  /// Reads one page of the whole log without removed events.
+  public func readAll(
+    after: GlobalPosition?,
+    matching query: EventQuery = .all,
+    direction: Direction = .forward,
+    limit: Int = EventLogLimits.pageEvents
+  ) async throws(EventLogError) -> EventPage {
+    try await readAll(
+      after: after,
+      matching: query,
+      direction: direction,
+      limit: limit,
+      includeRemoved: false
+    )
+  }
+
+  /// The published head, now.
+  public func head() async throws(EventLogError) -> GlobalPosition { try await head(beyond: nil) }
+}

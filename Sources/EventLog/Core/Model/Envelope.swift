@@ -1,0 +1,190 @@
+internal import CLinux
+
+// The stored form of an event, version 1. Integers are little-endian.
+//
+//   offset  bytes  field
+//        0      1  version (1)
+//        1      1  flags: 1 has a stream · 2 has tracking · 4 removed · 8 has a given id
+//        2      1  length of type          3  1  length of stream      4  1  length of contentType
+//        5      1  count of tags           6  1  count of metadata     7  1  length of source
+//        8      4  schemaVersion          12  4  length of data
+//       16      4  length of metadata     20  4  length of tags
+//       24      8  position               32  8  revision (0 without a stream)
+//       40      8  recordedAt, microseconds
+//       48     16  id, big-endian as in RFC 9562
+//       64      …  type · stream · contentType · tags · metadata · tracking · given id · data
+//     last      4  CRC-32C of everything before it
+//
+// tags: length (1), bytes. metadata: length of key (1), key, length of value (4), value.
+// tracking: source, position (8). given id: 16 bytes.
+//
+// What is fixed before the position is known (admission) stands apart from what is stamped by the
+// appender, so that stamping is a few stores and one checksum.
+
+/// Encodes, stamps and checks stored events.
+package enum Envelope {
+  package static let version: UInt8 = 1
+  package static let headerBytes = 64
+  package static let checksumBytes = 4
+  /// Smaller than this nothing is an envelope.
+  package static let smallest = headerBytes + checksumBytes
+
+  package enum Flag {
+    package static let stream: UInt8 = 1
+    package static let tracking: UInt8 = 2
+    package static let removed: UInt8 = 4
+    package static let givenID: UInt8 = 8
+  }
+
+  package enum Offset {
+    package static let flags = 1
+    package static let typeLength = 2
+    package static let streamLength = 3
+    package static let contentTypeLength = 4
+    package static let tagCount = 5
+    package static let metadataCount = 6
+    package static let sourceLength = 7
+    package static let schemaVersion = 8
+    package static let dataLength = 12
+    package static let metadataLength = 16
+    package static let tagsLength = 20
+    package static let position = 24
+    package static let revision = 32
+    package static let recordedAt = 40
+    package static let id = 48
+    package static let type = 64
+  }
+
+  /// Appends an envelope to `bytes` with everything but position, revision, time and checksum.
+  package static func encode(
+    _ event: NewEvent,
+    id: EventID,
+    givenID: EventID? = nil,
+    stream: StreamName?,
+    tracking: Tracking?,
+    into bytes: inout [UInt8]
+  ) {
+    var tagsLength = 0
+    for tag in event.tags { tagsLength += 1 + tag.text.utf8.count }
+    var metadataLength = 0
+    for entry in event.metadata.entries {
+      metadataLength += 5 + entry.key.utf8.count + entry.value.utf8.count
+    }
+    var flags: UInt8 = 0
+    if stream != nil { flags |= Flag.stream }
+    if tracking != nil { flags |= Flag.tracking }
+    if givenID != nil { flags |= Flag.givenID }
+    bytes.append(version)
+    bytes.append(flags)
+    bytes.append(UInt8(event.type.text.utf8.count))
+    bytes.append(UInt8(stream?.text.utf8.count ?? 0))
+    bytes.append(UInt8(event.contentType.utf8.count))
+    bytes.append(UInt8(event.tags.count))
+    bytes.append(UInt8(event.metadata.entries.count))
+    bytes.append(UInt8(tracking?.source.utf8.count ?? 0))
+    bytes.append(littleEndian: event.schemaVersion)
+    bytes.append(littleEndian: UInt32(event.data.count))
+    bytes.append(littleEndian: UInt32(metadataLength))
+    bytes.append(littleEndian: UInt32(tagsLength))
+    bytes.append(littleEndian: UInt64(0))
+    bytes.append(littleEndian: UInt64(0))
+    bytes.append(littleEndian: UInt64(0))
+    bytes.append(littleEndian: id.high.byteSwapped)
+    bytes.append(littleEndian: id.low.byteSwapped)
+    bytes.append(contentsOf: event.type.text.utf8)
+    if let stream { bytes.append(contentsOf: stream.text.utf8) }
+    bytes.append(contentsOf: event.contentType.utf8)
+    for tag in event.tags {
+      bytes.append(UInt8(tag.text.utf8.count))
+      bytes.append(contentsOf: tag.text.utf8)
+    }
+    for entry in event.metadata.entries {
+      bytes.append(UInt8(entry.key.utf8.count))
+      bytes.append(contentsOf: entry.key.utf8)
+      bytes.append(littleEndian: UInt32(entry.value.utf8.count))
+      bytes.append(contentsOf: entry.value.utf8)
+    }
+    if let tracking {
+      bytes.append(contentsOf: tracking.source.utf8)
+      bytes.append(littleEndian: tracking.position)
+    }
+    if let givenID {
+      bytes.append(littleEndian: givenID.high.byteSwapped)
+      bytes.append(littleEndian: givenID.low.byteSwapped)
+    }
+    bytes.append(contentsOf: event.data)
+    bytes.append(littleEndian: UInt32(0))
+  }
+
+  /// Fills in what the appender assigns, and the checksum. `envelope` is exactly one envelope.
+  package static func stamp(
+    _ envelope: UnsafeMutableRawBufferPointer,
+    position: GlobalPosition,
+    revision: StreamRevision?,
+    recordedAt: Timestamp
+  ) {
+    func store<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
+      envelope.storeBytes(of: number.littleEndian, toByteOffset: offset, as: Number.self)
+    }
+    store(position.number, at: Offset.position)
+    store(revision?.number ?? 0, at: Offset.revision)
+    store(recordedAt.microseconds, at: Offset.recordedAt)
+    let end = envelope.count - checksumBytes
+    store(weave_crc32c(0, envelope.baseAddress, end), at: end)
+  }
+
+  /// The length that the header of `bytes` promises; nil if there is no whole header.
+  package static func length(of bytes: UnsafeRawBufferPointer) -> Int? {
+    guard bytes.count >= smallest else { return nil }
+    let fixed = headerBytes + checksumBytes
+    let texts =
+      Int(bytes[Offset.typeLength]) + Int(bytes[Offset.streamLength])
+      + Int(bytes[Offset.contentTypeLength])
+    let flags = bytes[Offset.flags]
+    let tracking = flags & Flag.tracking != 0 ? Int(bytes[Offset.sourceLength]) + 8 : 0
+    let given = flags & Flag.givenID != 0 ? 16 : 0
+    return fixed + texts + tracking + given
+      + Int(bytes.littleEndian(UInt32.self, at: Offset.dataLength))
+      + Int(bytes.littleEndian(UInt32.self, at: Offset.metadataLength))
+      + Int(bytes.littleEndian(UInt32.self, at: Offset.tagsLength))
+  }
+
+  /// Says what is wrong with `bytes` as one whole envelope; nil if it is sound.
+  package static func damage(in bytes: UnsafeRawBufferPointer) -> String? {
+    guard let length = length(of: bytes) else {
+      return "\(bytes.count) bytes are too few for an envelope"
+    }
+    guard bytes[0] == version else { return "envelope version \(bytes[0]) is not known" }
+    guard length == bytes.count else {
+      return "the envelope promises \(length) bytes and has \(bytes.count)"
+    }
+    let end = length - checksumBytes
+    guard weave_crc32c(0, bytes.baseAddress, end) == bytes.littleEndian(UInt32.self, at: end)
+    else { return "the checksum of the envelope does not match" }
+    return nil
+  }
+}
+
+extension [UInt8] {
+  /// Appends an integer, lowest byte first.
+  package mutating func append(littleEndian number: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
+  }
+
+  /// Appends an integer, highest byte first, so that bytes order as numbers do.
+  package mutating func append(bigEndian number: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Reads an integer that was stored lowest byte first.
+  package func littleEndian<Number: FixedWidthInteger>(_: Number.Type, at offset: Int) -> Number {
+    Number(littleEndian: loadUnaligned(fromByteOffset: offset, as: Number.self))
+  }
+
+  /// Reads an integer that was stored highest byte first.
+  package func bigEndian<Number: FixedWidthInteger>(_: Number.Type, at offset: Int) -> Number {
+    Number(bigEndian: loadUnaligned(fromByteOffset: offset, as: Number.self))
+  }
+}

@@ -1,0 +1,18 @@
+#pragma once
+// curl_easy_setopt and curl_easy_getinfo are variadic macros, which Swift does not import: one plain
+// function per kind of argument.
+#include <curl/curl.h>
+
+static inline CURLcode weave_curl_setopt_long(CURL *handle, CURLoption option, long value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode weave_curl_setopt_pointer(CURL *handle, CURLoption option, const void *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+typedef size_t (*weave_curl_data_callback)(char *data, size_t size, size_t count, void *context);
+static inline CURLcode weave_curl_setopt_callback(CURL *handle, CURLoption option, weave_curl_data_callback value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode weave_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
