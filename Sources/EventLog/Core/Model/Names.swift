@@ -9,8 +9,14 @@ public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertibl
   public init(_ text: String) { self.text = text }
   /// The name as text.
   public var description: String { text }
+  /// Equal byte for byte (law L11).
+  public static func == (left: StreamName, right: StreamName) -> Bool {
+    left.text.isSameBytes(as: right.text)
+  }
   /// Orders by bytes.
-  public static func < (left: StreamName, right: StreamName) -> Bool { left.text < right.text }
+  public static func < (left: StreamName, right: StreamName) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
 
   /// The stream in which truncation and tombstone of this one are events: `$$` and the name.
   public var control: StreamName { StreamName("$$" + text) }
@@ -28,6 +34,10 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible,
   public let text: String
   /// Makes a type of any text.
   public init(_ text: String) { self.text = text }
+  /// Equal byte for byte (law L11).
+  public static func == (left: EventType, right: EventType) -> Bool {
+    left.text.isSameBytes(as: right.text)
+  }
   /// Makes a type of a literal.
   public init(stringLiteral text: String) { self.text = text }
   /// The type as text.
@@ -40,6 +50,8 @@ public struct Tag: Hashable, Sendable, CustomStringConvertible, ExpressibleByStr
   public let text: String
   /// Makes a tag of any text.
   public init(_ text: String) { self.text = text }
+  /// Equal byte for byte (law L11).
+  public static func == (left: Tag, right: Tag) -> Bool { left.text.isSameBytes(as: right.text) }
   /// Makes a tag of a literal.
   public init(stringLiteral text: String) { self.text = text }
   /// The tag as text.
@@ -80,4 +92,12 @@ public struct GlobalPosition: Hashable, Sendable, Comparable, CustomStringConver
   public var description: String { String(number) }
   /// Orders by number.
   public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+extension String {
+  /// Whether both hold the same UTF-8 bytes. `==` folds canonically equivalent texts into one
+  /// ("é" and "e" with an accent), and would let one name stand for another.
+  package func isSameBytes(as other: String) -> Bool {
+    self == other && utf8.elementsEqual(other.utf8)
+  }
 }
