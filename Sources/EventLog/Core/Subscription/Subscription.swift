@@ -1,0 +1,123 @@
+internal import Logging
+internal import WeaveRuntime
+
+/// Messages of a subscription, made as they are asked for.
+///
+/// - Shape: each iterator is a subscription of its own. It holds one page and nothing runs
+///   between two calls, so a consumer that stalls costs the log and its neighbours nothing.
+/// - Errors: `.logEpochChanged` for a checkpoint beyond its epoch, `.closed` when the log closes,
+///   `.cancelled` at once when the task is cancelled, and what a read says. After an error begin
+///   again from the last position handled.
+/// - Source: laws L31 to L36.
+public struct Subscription: AsyncSequence, Sendable {
+  /// One message each.
+  public typealias Element = SubscriptionMessage
+  /// Why the subscription ended.
+  public typealias Failure = EventLogError
+
+  let store: EventStore
+  let start: SubscriptionStart
+  let query: EventQuery
+  let settings: SubscriptionSettings
+
+  /// Begins a subscription.
+  public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
+
+  /// A running subscription.
+  public struct Iterator: AsyncIteratorProtocol {
+    private let subscription: Subscription
+    private let clock = ContinuousClock()
+    private var machine: SubscriptionMachine?
+
+    init(subscription: Subscription) { self.subscription = subscription }
+
+    /// The next message; suspends until there is one and never ends without an error.
+    public mutating func next() async throws(EventLogError) -> SubscriptionMessage? {
+      try await next(isolation: nil)
+    }
+
+    /// The next message; suspends until there is one and never ends without an error.
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(EventLogError) -> SubscriptionMessage? {
+      var machine: SubscriptionMachine
+      if let running = self.machine { machine = running } else { machine = try await begin() }
+      defer { self.machine = machine }
+      while true {
+        if Task.isCancelled { throw .cancelled }
+        switch machine.next(now: clock.now) {
+        case .deliver(let message):
+          return message
+        case .read(let after):
+          machine.didRead(try await read(after: after, head: machine.head))
+        case .wait(let beyond):
+          machine.didWait(head: try await wait(beyond: beyond))
+        }
+      }
+    }
+
+    private func begin() async throws(EventLogError) -> SubscriptionMachine {
+      let engine = subscription.store.engine
+      let position: GlobalPosition
+      switch subscription.start {
+      case .beginning: position = .start
+      case .after(let after): position = after
+      case .end: position = try await engine.head()
+      case .checkpoint(let checkpoint):
+        try checkpoint.check(against: engine.identity, head: try await engine.head())
+        position = checkpoint.position
+      }
+      return SubscriptionMachine(after: position, settings: subscription.settings, now: clock.now)
+    }
+
+    /// Reads a page; one that does not come is reported and asked for anew.
+    private func read(
+      after: GlobalPosition,
+      head: GlobalPosition
+    ) async throws(EventLogError) -> EventPage {
+      let (store, query) = (subscription.store, subscription.query)
+      let settings = subscription.settings
+      while true {
+        let page = try await deadline(
+          settings.stallLimit,
+          onExpiry: {
+            let stall = SubscriptionSettings.Stall(
+              position: after,
+              head: head,
+              duration: settings.stallLimit
+            )
+            store.logger.error(
+              "A subscription does not move; its read is begun anew",
+              metadata: [
+                LoggingKeys.position: "\(after)", LoggingKeys.head: "\(head)",
+                LoggingKeys.seconds: "\(settings.stallLimit.inSeconds)",
+              ]
+            )
+            settings.onStall?(stall)
+          },
+          operation: { () throws(EventLogError) -> EventPage in
+            try await store.read(
+              after: after,
+              matching: query,
+              direction: .forward,
+              limit: settings.pageLimit
+            )
+          }
+        )
+        if let page { return page }
+      }
+    }
+
+    /// The head once it is beyond a position, or after the poll interval as it then is: a
+    /// wake-up is a hint, and one that was lost costs no more than that interval.
+    private func wait(beyond: GlobalPosition) async throws(EventLogError) -> GlobalPosition {
+      let engine = subscription.store.engine
+      let head = try await deadline(subscription.settings.pollInterval) {
+        () throws(EventLogError) -> GlobalPosition in
+        try await engine.head(beyond: beyond)
+      }
+      if let head { return head }
+      return try await engine.head()
+    }
+  }
+}
