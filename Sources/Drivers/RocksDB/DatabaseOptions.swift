@@ -1,0 +1,121 @@
+internal import CRocksDB
+
+/// How a database is opened; every number has a default that keeps an idle process small.
+public struct DatabaseOptions: Sendable {
+  /// Makes what is missing, or refuses to open it.
+  public var createsIfMissing = true
+  /// Bytes of all memtables together; beyond them the fullest is written out.
+  public var memtableBytes = 32 << 20
+  /// Bytes of the cache of blocks, shared by all families.
+  public var cacheBytes = 32 << 20
+  /// Bytes of all write-ahead files; bounds the time of recovery.
+  public var walBytes: UInt64 = 128 << 20
+  /// Files kept open; bounds descriptors and the memory of their indexes.
+  public var openFiles = 512
+  /// Threads for flushing and compaction.
+  public var backgroundThreads = 2
+
+  /// The defaults.
+  public init() {}
+}
+
+/// A column family as it is opened.
+public struct FamilyOptions: Sendable {
+  /// Its name; every database has one that is named `default`.
+  public var name: String
+  /// Bytes of one memtable.
+  public var writeBufferBytes = 16 << 20
+  /// Bytes of a block before compression.
+  public var blockBytes = 16 << 10
+  /// Bits per key of a Bloom filter; 0 leaves it out.
+  public var filterBits: Double = 10
+  /// Keys share prefixes of this many bytes, which the filter then knows; 0 for whole keys.
+  public var prefixBytes = 0
+  /// Values from this size go to blob files, so that compaction does not move them; nil for none.
+  public var blobBytes: UInt64?
+  /// Whether blocks are compressed by LZ4.
+  public var isCompressed = true
+  /// Whether `WriteBatch.add` may be used: values are 64-bit counters, little-endian.
+  public var addsCounters = false
+
+  /// The defaults, under a name.
+  public init(_ name: String) { self.name = name }
+}
+
+/// Names of the library's values, which its C header leaves as numbers.
+enum Library {
+  static let noCompression: Int32 = 0
+  static let lz4: Int32 = 4
+  /// Recovery stops at the first damaged write-ahead record.
+  static let pointInTimeRecovery: Int32 = 2
+  static let warnings: Int32 = 2
+}
+
+extension DatabaseOptions {
+  func make() -> OpaquePointer? {
+    let options = rocksdb_options_create()
+    rocksdb_options_set_create_if_missing(options, createsIfMissing ? 1 : 0)
+    rocksdb_options_set_create_missing_column_families(options, 1)
+    rocksdb_options_set_paranoid_checks(options, 1)
+    rocksdb_options_set_db_write_buffer_size(options, memtableBytes)
+    rocksdb_options_set_max_total_wal_size(options, walBytes)
+    rocksdb_options_set_wal_recovery_mode(options, Library.pointInTimeRecovery)
+    rocksdb_options_set_max_open_files(options, Int32(openFiles))
+    rocksdb_options_set_max_background_jobs(options, Int32(backgroundThreads))
+    rocksdb_options_set_keep_log_file_num(options, 3)
+    rocksdb_options_set_max_log_file_size(options, 4 << 20)
+    rocksdb_options_set_info_log_level(options, Library.warnings)
+    rocksdb_options_set_stats_dump_period_sec(options, 0)
+    rocksdb_options_set_bytes_per_sync(options, 1 << 20)
+    rocksdb_options_set_manifest_preallocation_size(options, 64 << 10)
+    return options
+  }
+}
+
+extension FamilyOptions {
+  func make(cache: OpaquePointer?) -> OpaquePointer? {
+    let options = rocksdb_options_create()
+    rocksdb_options_set_write_buffer_size(options, writeBufferBytes)
+    rocksdb_options_set_max_write_buffer_number(options, 3)
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1)
+    rocksdb_options_set_compression(
+      options,
+      isCompressed ? Library.lz4 : Library.noCompression
+    )
+    if addsCounters { rocksdb_options_set_uint64add_merge_operator(options) }
+    if prefixBytes > 0 {
+      rocksdb_options_set_prefix_extractor(
+        options,
+        rocksdb_slicetransform_create_fixed_prefix(prefixBytes)
+      )
+      // Tells "no such prefix" without a walk of the memtable.
+      rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05)
+    }
+    if let blobBytes {
+      rocksdb_options_set_enable_blob_files(options, 1)
+      rocksdb_options_set_min_blob_size(options, blobBytes)
+      rocksdb_options_set_enable_blob_gc(options, 1)
+      rocksdb_options_set_blob_compression_type(
+        options,
+        isCompressed ? Library.lz4 : Library.noCompression
+      )
+    }
+    let table = rocksdb_block_based_options_create()
+    rocksdb_block_based_options_set_block_size(table, blockBytes)
+    rocksdb_block_based_options_set_block_cache(table, cache)
+    rocksdb_block_based_options_set_format_version(table, 5)
+    // Indexes and filters count against the cache, so that many files do not grow the process.
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1)
+    if filterBits > 0 {
+      rocksdb_block_based_options_set_filter_policy(
+        table,
+        rocksdb_filterpolicy_create_bloom_full(filterBits)
+      )
+      rocksdb_block_based_options_set_whole_key_filtering(table, prefixBytes > 0 ? 0 : 1)
+    }
+    rocksdb_options_set_block_based_table_factory(options, table)
+    rocksdb_block_based_options_destroy(table)
+    return options
+  }
+}

@@ -1,0 +1,45 @@
+/// What one commit writes: whole or not at all.
+package struct CommitBatch: Sendable {
+  /// One accepted request, stamped.
+  package struct Request: Sendable {
+    package let firstPosition: UInt64
+    package let prepared: PreparedRequest
+  }
+
+  package internal(set) var requests: [Request] = []
+  /// The streams that changed, as they are after the commit.
+  package internal(set) var heads: [NameKey: StreamHead] = [:]
+  /// The marks that grew.
+  package internal(set) var tracking: [NameKey: UInt64] = [:]
+  package internal(set) var eventCount = 0
+  package internal(set) var byteCount = 0
+  /// The position of the last event; 0 if there is none.
+  package internal(set) var lastPosition: UInt64 = 0
+
+  package init() {}
+
+  package var isEmpty: Bool { requests.isEmpty }
+
+  /// Visits every event with its position and its envelope.
+  package func forEachEvent<Failure: Error>(
+    _ visit: (UInt64, PreparedEvent, UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    for request in requests {
+      var failure: Failure?
+      request.prepared.bytes.withUnsafeBytes { bytes in
+        var position = request.firstPosition
+        for event in request.prepared.events {
+          let range = event.start..<(event.start + event.count)
+          do throws(Failure) {
+            try visit(position, event, UnsafeRawBufferPointer(rebasing: bytes[range]))
+          } catch {
+            failure = error
+            return
+          }
+          position += 1
+        }
+      }
+      if let failure { throw failure }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// Laws L47 and L48: events of an export are taken as they are, at their own places.
+
+extension CommitPlanner {
+  func askForRestore(
+    _ request: PreparedRequest,
+    _ ask: (NameKey) -> Void,
+    _ questions: inout ColdQuestions
+  ) {
+    var asked: Set<NameKey> = []
+    for (event, recorded) in zip(request.events, request.restored) {
+      if let stream = event.stream, asked.insert(stream).inserted { ask(stream) }
+      if let source = recorded.tracking.map({ NameKey($0.source) }), sources.peek(source) == nil {
+        questions.sources.append(source)
+      }
+    }
+  }
+
+  mutating func restore(
+    _ request: PreparedRequest,
+    facts: ColdFacts,
+    into batch: inout CommitBatch
+  ) -> Outcome {
+    if let refusal = refusal(of: request, facts) { return refusal }
+    let firstPosition = head + 1
+    for (index, event) in request.events.enumerated() {
+      let recorded = request.restored[index]
+      advance(to: recorded.position.number, at: recorded.recordedAt)
+      if let stream = event.stream {
+        var state = state(of: stream, facts) ?? .neverWritten
+        state.last = event.revision
+        state.touchedAt = head
+        record(state, of: stream, in: &batch)
+      }
+      if let removal = event.removal {
+        var state = state(of: removal.stream, facts) ?? .neverWritten
+        state.apply(removal, at: head)
+        record(state, of: removal.stream, in: &batch)
+      }
+      if let tracking = recorded.tracking {
+        record(tracking.position, of: NameKey(tracking.source), in: &batch)
+      }
+      tail.append(event)
+    }
+    add(request, from: firstPosition, to: &batch)
+    return .accepted(AppendReceipt(parts: [], isRepeat: false))
+  }
+
+  /// Checks that the events continue the log, before anything is changed.
+  private func refusal(of request: PreparedRequest, _ facts: ColdFacts) -> Outcome? {
+    var position = head
+    var time = lastRecordedAt
+    var nexts: [NameKey: UInt64] = [:]
+    for (event, recorded) in zip(request.events, request.restored) {
+      position += 1
+      guard recorded.position.number == position else {
+        return .refused(
+          .invalid("the export goes on at \(recorded.position), the log at \(position)")
+        )
+      }
+      guard recorded.recordedAt >= time else {
+        return .refused(.invalid("the export's time goes back at \(position)"))
+      }
+      time = recorded.recordedAt
+      if let found = tail.position(of: event.id) ?? facts.ids[event.id]?.position {
+        return .refused(.idConflict(event.id, GlobalPosition(found)))
+      }
+      if let removal = event.removal, state(of: removal.stream, facts) == nil { return .stale }
+      guard let stream = event.stream else { continue }
+      guard let state = state(of: stream, facts) else { return .stale }
+      let next = nexts[stream] ?? state.next
+      guard event.revision == next else {
+        return .refused(
+          .invalid("the export breaks the revisions of '\(stream.text)' at \(position)")
+        )
+      }
+      nexts[stream] = next + 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,77 @@
+/// Where a log begins when it is opened.
+package struct LogOpening: Sendable {
+  package let identity: LogIdentity
+  package let head: GlobalPosition
+  package let lastRecordedAt: Timestamp
+
+  package init(identity: LogIdentity, head: GlobalPosition, lastRecordedAt: Timestamp) {
+    self.identity = identity
+    self.head = head
+    self.lastRecordedAt = lastRecordedAt
+  }
+}
+
+/// What an embedded engine brings: blocking reads and one durable write. `PipelinedEventLog`
+/// makes an engine of it.
+///
+/// - Errors: a read throws `.corrupt` or `.unavailable`; a write that throws ends the engine,
+///   since what reached the disk is not known (law L44).
+package protocol LogStorage: AnyObject, Sendable {
+  /// Answers in the order of the questions; reads what was published at `head` or later.
+  func resolve(
+    _ questions: [ColdQuestions],
+    at head: GlobalPosition
+  ) throws(EventLogError) -> [ColdFacts]
+
+  /// Writes everything, synced, before it returns; called by one thread at a time.
+  func write(_ batch: CommitBatch) throws(EventLogError)
+
+  /// Reads a page of a stream up to `head`.
+  func readStream(
+    _ stream: NameKey,
+    from: StreamRevision,
+    direction: Direction,
+    limit: Int,
+    head: GlobalPosition
+  ) throws(EventLogError) -> StreamReading
+
+  /// Reads a page of the log up to `head`.
+  func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage
+
+  func position(of id: EventID) throws(EventLogError) -> GlobalPosition?
+
+  func tracking(of source: NameKey) throws(EventLogError) -> UInt64?
+
+  /// Called once, after the last of everything else has returned.
+  func close()
+}
+
+/// What a read of the whole log asks for.
+package struct AllReading: Sendable {
+  package let after: GlobalPosition?
+  package let query: EventQuery
+  package let direction: Direction
+  package let limit: Int
+  package let includeRemoved: Bool
+
+  package init(
+    after: GlobalPosition?,
+    query: EventQuery,
+    direction: Direction,
+    limit: Int,
+    includeRemoved: Bool
+  ) {
+    self.after = after
+    self.query = query
+    self.direction = direction
+    self.limit = limit
+    self.includeRemoved = includeRemoved
+  }
+}
+
+/// What a read of a stream found.
+package enum StreamReading: Sendable {
+  case page(EventPage)
+  /// The store is ahead of the published head: read again when it has reached this position.
+  case ahead(GlobalPosition)
+}

@@ -1,0 +1,189 @@
+internal import WeaveRuntime
+
+/// An engine over a blocking `LogStorage`: the single appender, a pool for reads, the published
+/// head. The embedded engines are this and a storage.
+package final class PipelinedEventLog: EventLogEngine {
+  package let identity: LogIdentity
+  private let storage: any LogStorage
+  private let pipeline: AppendPipeline
+  private let published: PublishedHead
+  private let pool: BlockingPool
+  private let gate = ReadGate()
+
+  /// Starts the threads over an opened storage, which is closed with the engine.
+  package init(
+    storage: any LogStorage,
+    opening: LogOpening,
+    readThreads: Int,
+    clock: @escaping @Sendable () -> Timestamp
+  ) {
+    identity = opening.identity
+    self.storage = storage
+    published = PublishedHead(opening.head)
+    pipeline = AppendPipeline(
+      storage: storage,
+      opening: opening,
+      published: published,
+      clock: clock
+    )
+    pool = BlockingPool(name: "log-read", threads: readThreads)
+    pipeline.start()
+  }
+
+  deinit {
+    pipeline.abandon()
+    pool.shutdown()
+  }
+
+  package func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
+    guard !gate.isClosed else { throw .closed }
+    try request.validate()
+    let prepared = PreparedRequest(request)
+    return try await pipeline.append(prepared, cost: prepared.bytes.count)
+  }
+
+  package func read(
+    _ stream: StreamName,
+    from revision: StreamRevision,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> EventPage {
+    try stream.validate(isReserved: true)
+    try Self.check(limit)
+    let key = NameKey(stream)
+    while true {
+      let reading = try await reading { storage, head throws(EventLogError) in
+        try storage.readStream(
+          key,
+          from: revision,
+          direction: direction,
+          limit: limit,
+          head: head
+        )
+      }
+      switch reading {
+      case .page(let page):
+        if page.stream == .tombstoned { throw .streamTombstoned(stream) }
+        return page
+      case .ahead(let position):
+        _ = try await head(beyond: GlobalPosition(position.number - 1))
+      }
+    }
+  }
+
+  package func readAll(
+    after position: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int,
+    includeRemoved: Bool
+  ) async throws(EventLogError) -> EventPage {
+    try Self.check(limit)
+    try query.validate()
+    let asked = AllReading(
+      after: position,
+      query: query,
+      direction: direction,
+      limit: limit,
+      includeRemoved: includeRemoved
+    )
+    return try await reading { storage, head throws(EventLogError) in
+      try storage.readAll(asked, head: head)
+    }
+  }
+
+  package func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
+    try await reading { storage, head throws(EventLogError) in
+      try storage.position(of: id).flatMap { $0 <= head ? $0 : nil }
+    }
+  }
+
+  package func tracking(of source: String) async throws(EventLogError) -> UInt64? {
+    try await reading { storage, _ throws(EventLogError) in
+      try storage.tracking(of: NameKey(source))
+    }
+  }
+
+  package func head(
+    beyond position: GlobalPosition?
+  ) async throws(EventLogError) -> GlobalPosition {
+    guard !gate.isClosed else { throw .closed }
+    guard let position else { return published.value }
+    return try await published.wait(beyond: position)
+  }
+
+  package func close() async {
+    published.close()
+    await gate.close()
+    await pipeline.close()
+    pool.shutdown()
+  }
+
+  /// Runs a blocking read on the pool, with the published head as it is then.
+  package func reading<R: Sendable>(
+    _ body:
+      @escaping @Sendable (any LogStorage, GlobalPosition) throws(EventLogError) -> R
+  ) async throws(EventLogError) -> R {
+    guard !Task.isCancelled else { throw .cancelled }
+    guard gate.enter() else { throw .closed }
+    defer { gate.leave() }
+    return try await pool.run { [storage, published] () throws(EventLogError) -> R in
+      try body(storage, published.value)
+    }
+  }
+
+  private static func check(_ limit: Int) throws(EventLogError) {
+    guard (1...EventLogLimits.pageEvents).contains(limit) else {
+      throw .invalid("a page holds 1 to \(EventLogLimits.pageEvents) events, not \(limit)")
+    }
+  }
+}
+
+// Laws L47 and L48.
+extension PipelinedEventLog {
+  package func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
+    guard !gate.isClosed else { throw .closed }
+    var rest = events[...]
+    let head = try await head(beyond: nil)
+    while let first = rest.first, first.position <= head {
+      try await compare(&rest, upTo: head)
+    }
+    while !rest.isEmpty {
+      var chunk: [RecordedEvent] = []
+      var bytes = 0
+      while let event = rest.first, chunk.count < EventLogLimits.pageEvents,
+        bytes < EventLogLimits.requestBytes
+      {
+        bytes += event.withEnvelope { $0.count }
+        chunk.append(event)
+        rest.removeFirst()
+      }
+      let prepared = PreparedRequest(restoring: chunk)
+      _ = try await pipeline.append(prepared, cost: prepared.bytes.count)
+    }
+  }
+
+  /// Compares the first events of `rest` with what is recorded, and drops them.
+  private func compare(
+    _ rest: inout ArraySlice<RecordedEvent>,
+    upTo head: GlobalPosition
+  ) async throws(EventLogError) {
+    guard let first = rest.first, first.position > .start else {
+      throw .invalid("an event of an export has no position")
+    }
+    let page = try await readAll(
+      after: GlobalPosition(first.position.number - 1),
+      matching: .all,
+      direction: .forward,
+      limit: EventLogLimits.pageEvents,
+      includeRemoved: true
+    )
+    for recorded in page.events {
+      guard let event = rest.first, event.position <= head else { return }
+      guard event == recorded else {
+        throw .invalid("the export differs from the log at \(recorded.position)")
+      }
+      rest.removeFirst()
+    }
+  }
+}

@@ -1,0 +1,182 @@
+internal import EventLogCore
+internal import Synchronization
+
+/// The events and their indexes, in arrays and dictionaries.
+final class InMemoryStorage: LogStorage {
+  fileprivate struct State {
+    var events: [RecordedEvent] = []
+    var streams: [NameKey: [UInt64]] = [:]
+    var heads: [NameKey: StreamHead] = [:]
+    var ids: [EventID: UInt64] = [:]
+    var tracking: [NameKey: UInt64] = [:]
+    /// Whether anything was ever removed, so that reads know when not to look.
+    var hasRemovals = false
+  }
+
+  private let state = Mutex(State())
+
+  func resolve(
+    _ questions: [ColdQuestions],
+    at head: GlobalPosition
+  ) throws(EventLogError) -> [ColdFacts] {
+    state.withLock { state in
+      questions.map { asked in
+        var facts = ColdFacts(head: head.number)
+        for stream in asked.streams {
+          facts.streams[stream] = state.heads[stream] ?? .neverWritten
+        }
+        for id in asked.ids {
+          if let position = state.ids[id] { facts.ids[id] = KnownEvent(state[position]) }
+        }
+        if let condition = asked.condition {
+          facts.hasCondition = true
+          facts.firstMatch = state.firstMatch(condition, upTo: head.number)
+        }
+        for source in asked.sources { facts.sources[source] = .some(state.tracking[source]) }
+        return facts
+      }
+    }
+  }
+
+  func write(_ batch: CommitBatch) throws(EventLogError) {
+    state.withLock { state in
+      for request in batch.requests {
+        var position = request.firstPosition
+        for event in request.prepared.events {
+          state.events.append(
+            RecordedEvent(
+              checked: request.prepared.bytes,
+              start: event.start,
+              count: event.count
+            )
+          )
+          state.ids[event.id] = position
+          if let stream = event.stream { state.streams[stream, default: []].append(position) }
+          position += 1
+        }
+      }
+      for (stream, head) in batch.heads {
+        state.heads[stream] = head
+        if head.hasRemovals { state.hasRemovals = true }
+      }
+      state.tracking.merge(batch.tracking) { $1 }
+    }
+  }
+
+  func readStream(
+    _ stream: NameKey,
+    from revision: StreamRevision,
+    direction: Direction,
+    limit: Int,
+    head: GlobalPosition
+  ) throws(EventLogError) -> StreamReading {
+    state.withLock { state in
+      let known = state.heads[stream] ?? .neverWritten
+      guard known.touchedAt <= head.number else {
+        return .ahead(GlobalPosition(known.touchedAt))
+      }
+      var events: [RecordedEvent] = []
+      var bytes = 0
+      var isEnd = true
+      let positions = known.isTombstoned ? [] : state.streams[stream] ?? []
+      let kept = Int(min(known.first, UInt64(positions.count)))
+      var wanted: [Int] = []
+      switch direction {
+      case .forward:
+        let start = Int(min(revision.number, UInt64(positions.count)))
+        wanted = Array(max(start, kept)..<max(positions.count, max(start, kept)))
+      case .backward:
+        let end = Int(min(revision.number, UInt64(Int.max - 1))) + 1
+        wanted = (kept..<max(kept, min(end, positions.count))).reversed()
+      }
+      for index in wanted {
+        let event = state[positions[index]]
+        if event.isRemoved { continue }
+        let size = event.withEnvelope { $0.count }
+        if events.count == limit
+          || !events.isEmpty && bytes + size > EventLogLimits.pageBytes
+        {
+          isEnd = false
+          break
+        }
+        bytes += size
+        events.append(event)
+      }
+      let end = direction == .forward ? head : min(head, GlobalPosition(1))
+      return .page(
+        EventPage(
+          events: events,
+          scannedTo: isEnd ? end : events.last?.position ?? end,
+          head: head,
+          isEnd: isEnd,
+          stream: known.state
+        )
+      )
+    }
+  }
+
+  func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage {
+    state.withLock { state in
+      let bounds = PageBounds(reading, head: head)
+      guard !bounds.isEmpty else { return bounds.page([], stoppedAt: nil) }
+      var events: [RecordedEvent] = []
+      var bytes = 0
+      var seen = 0
+      var position = bounds.first
+      var previous = position
+      while true {
+        seen += 1
+        if let event = state.visible(position, reading), event.matches(reading.query) {
+          let size = event.withEnvelope { $0.count }
+          if !events.isEmpty, bytes + size > EventLogLimits.pageBytes {
+            return bounds.page(events, stoppedAt: previous)
+          }
+          bytes += size
+          events.append(event)
+        }
+        if position == bounds.last { return bounds.page(events, stoppedAt: nil) }
+        if events.count == reading.limit || seen == EventLogLimits.pageCandidates {
+          return bounds.page(events, stoppedAt: position)
+        }
+        previous = position
+        position = reading.direction == .forward ? position + 1 : position - 1
+      }
+    }
+  }
+
+  func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
+    state.withLock { $0.ids[id].map { GlobalPosition($0) } }
+  }
+
+  func tracking(of source: NameKey) throws(EventLogError) -> UInt64? {
+    state.withLock { $0.tracking[source] }
+  }
+
+  func close() { state.withLock { $0 = State() } }
+}
+
+extension InMemoryStorage.State {
+  fileprivate subscript(position: UInt64) -> RecordedEvent { events[Int(position) - 1] }
+
+  /// The event as this read shows it; nil if it was removed and the read skips such.
+  fileprivate func visible(_ position: UInt64, _ reading: AllReading) -> RecordedEvent? {
+    let event = self[position]
+    guard hasRemovals || event.isRemoved else { return event }
+    var isRemoved = event.isRemoved
+    if !isRemoved, let stream = event.stream, let head = heads[NameKey(stream)] {
+      isRemoved = head.isTombstoned || event.revision?.number ?? 0 < head.first
+    }
+    guard isRemoved else { return event }
+    return reading.includeRemoved ? event.removed : nil
+  }
+
+  fileprivate func firstMatch(_ condition: PreparedCondition, upTo head: UInt64) -> UInt64? {
+    let query = EventQuery(
+      condition.items.map { item in
+        EventQuery.Item(types: item.types.map(\.text), tags: item.tags.map(\.text))
+      }
+    )
+    guard condition.after < head else { return nil }
+    return (condition.after + 1...head).first { self[$0].matches(query) }
+  }
+}
