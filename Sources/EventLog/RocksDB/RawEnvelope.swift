@@ -1,0 +1,67 @@
+internal import EventLogCore
+
+/// A sound envelope where it lies, so that a scan decides without copying or decoding it.
+struct RawEnvelope {
+  let bytes: UnsafeRawBufferPointer
+
+  var type: UnsafeRawBufferPointer {
+    part(Envelope.Offset.type, Int(bytes[Envelope.Offset.typeLength]))
+  }
+
+  /// Empty for an event without a stream.
+  var stream: UnsafeRawBufferPointer {
+    part(
+      Envelope.Offset.type + Int(bytes[Envelope.Offset.typeLength]),
+      Int(bytes[Envelope.Offset.streamLength])
+    )
+  }
+
+  var position: UInt64 { bytes.littleEndian(UInt64.self, at: Envelope.Offset.position) }
+  var revision: UInt64 { bytes.littleEndian(UInt64.self, at: Envelope.Offset.revision) }
+  var isRemoved: Bool { bytes[Envelope.Offset.flags] & Envelope.Flag.removed != 0 }
+  var hasStream: Bool { bytes[Envelope.Offset.flags] & Envelope.Flag.stream != 0 }
+
+  /// Law L10, byte for byte.
+  func matches(_ query: EventQuery) -> Bool {
+    query.items.isEmpty || query.items.contains(where: matches)
+  }
+
+  private func matches(_ item: EventQuery.Item) -> Bool {
+    guard item.types.isEmpty || item.types.contains(where: { isEqual(type, $0.text) }) else {
+      return false
+    }
+    return item.tags.allSatisfy(has)
+  }
+
+  func has(_ tag: Tag) -> Bool {
+    var index = tagsBegin
+    for _ in 0..<bytes[Envelope.Offset.tagCount] {
+      let count = Int(bytes[index])
+      if isEqual(part(index + 1, count), tag.text) { return true }
+      index += 1 + count
+    }
+    return false
+  }
+
+  func forEachTag(_ visit: (UnsafeRawBufferPointer) -> Void) {
+    var index = tagsBegin
+    for _ in 0..<bytes[Envelope.Offset.tagCount] {
+      let count = Int(bytes[index])
+      visit(part(index + 1, count))
+      index += 1 + count
+    }
+  }
+
+  private var tagsBegin: Int {
+    Envelope.Offset.type + Int(bytes[Envelope.Offset.typeLength])
+      + Int(bytes[Envelope.Offset.streamLength]) + Int(bytes[Envelope.Offset.contentTypeLength])
+  }
+
+  private func part(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count)])
+  }
+
+  private func isEqual(_ bytes: UnsafeRawBufferPointer, _ text: String) -> Bool {
+    text.utf8.count == bytes.count && text.withBytes { bytes.hasSameBytes(as: $0) }
+  }
+}

@@ -1,0 +1,150 @@
+public import EventLogCore
+internal import RocksDBDriver
+
+/// The embedded event log: one folder, one process, RocksDB underneath.
+///
+/// - Shape: `open` and `verify` block on the disk; everything else suspends.
+/// - Errors: `.locked` for a second opener; `.corrupt` if answered events are gone; after a
+///   failed write or sync no appends are taken until the log is opened again (law L44).
+public final class RocksDBEventLog: EventLogEngine {
+  private let log: PipelinedEventLog
+
+  private init(_ log: PipelinedEventLog) { self.log = log }
+
+  /// Opens the log in the folder `path`, which is made if it is missing.
+  ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - readThreads: how many reads may wait for the disk at once.
+  ///   - acceptsLoss: opens a log from which answered events are gone, and starts a new log
+  ///     epoch so that consumers notice.
+  ///   - clock: what `recordedAt` is taken from.
+  /// - Throws: `.locked`, `.corrupt`, or `.unavailable` with what to do.
+  public static func open(
+    path: String,
+    readThreads: Int = 4,
+    acceptsLoss: Bool = false,
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws(EventLogError) -> RocksDBEventLog {
+    let opened = try RocksDBOpening.open(path: path, acceptsLoss: acceptsLoss)
+    return RocksDBEventLog(
+      PipelinedEventLog(
+        storage: opened.storage,
+        opening: opened.opening,
+        readThreads: readThreads,
+        clock: clock
+      )
+    )
+  }
+
+  /// Which log this is.
+  public var identity: LogIdentity { log.identity }
+
+  /// Writes a request whole or not at all and answers when it is synced.
+  public func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
+    try await log.append(request)
+  }
+
+  /// Reads one page of a stream.
+  public func read(
+    _ stream: StreamName,
+    from revision: StreamRevision,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> EventPage {
+    try await log.read(stream, from: revision, direction: direction, limit: limit)
+  }
+
+  /// Reads one page of the whole log.
+  public func readAll(
+    after position: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int,
+    includeRemoved: Bool
+  ) async throws(EventLogError) -> EventPage {
+    try await log.readAll(
+      after: position,
+      matching: query,
+      direction: direction,
+      limit: limit,
+      includeRemoved: includeRemoved
+    )
+  }
+
+  /// The position of the event that bears this id.
+  public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
+    try await log.position(of: id)
+  }
+
+  /// The recorded mark of a source.
+  public func tracking(of source: String) async throws(EventLogError) -> UInt64? {
+    try await log.tracking(of: source)
+  }
+
+  /// The published head; with `beyond` suspends until the head is greater than it.
+  public func head(
+    beyond position: GlobalPosition?
+  ) async throws(EventLogError) -> GlobalPosition {
+    try await log.head(beyond: position)
+  }
+
+  /// Writes events of an export at their own positions.
+  public func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
+    try await log.restore(events)
+  }
+
+  /// Lets queued requests be written and answered, and frees the folder; twice is fine.
+  public func close() async { await log.close() }
+}
+
+// Administration.
+extension RocksDBEventLog {
+  /// What a log holds, roughly where the store only estimates.
+  public struct Statistics: Hashable, Sendable {
+    /// How many events there are: the head.
+    public let events: UInt64
+    /// About how many streams there are.
+    public let streams: UInt64
+    /// How many streams were truncated or tombstoned.
+    public let streamsWithRemovals: Int
+    /// Bytes of the store's tables and blobs, without the write-ahead files.
+    public let bytesOnDisk: UInt64
+    /// Bytes not yet written out of memory (they are in the write-ahead files).
+    public let bytesInMemtables: UInt64
+    /// Files that wait for compaction: many of them mean that writes will be slowed down.
+    public let levelZeroFiles: UInt64
+  }
+
+  /// Reads what the store knows of itself.
+  public func statistics() async throws(EventLogError) -> Statistics {
+    try await log.reading { storage, head throws(EventLogError) in
+      guard let storage = storage as? RocksDBStorage else { throw .closed }
+      return try storage.statistics(head: head)
+    }
+  }
+
+  /// Checks every event's checksum and place, and that every index agrees with the events.
+  ///
+  /// - Parameter progress: gets (checked so far, head), about every thousand events.
+  /// - Throws: `.corrupt` at the first disagreement.
+  public func verify(
+    progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
+  ) async throws(EventLogError) {
+    try await log.reading { storage, head throws(EventLogError) in
+      guard let storage = storage as? RocksDBStorage else { throw .closed }
+      try Verification(storage, head: head.number).run(from: 1) { position in
+        progress(GlobalPosition(position), head)
+      }
+    }
+  }
+
+  /// Makes a backup of hard links in the folder `path`, which must not exist and must be on the
+  /// same file system. Opened as a log, it starts a new log epoch.
+  public func backUp(to path: String) async throws(EventLogError) {
+    try await log.reading { storage, _ throws(EventLogError) in
+      guard let storage = storage as? RocksDBStorage else { throw .closed }
+      try storage.backUp(to: path)
+    }
+  }
+}

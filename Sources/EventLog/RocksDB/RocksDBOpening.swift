@@ -1,0 +1,228 @@
+internal import EventLogCore
+internal import Glibc
+internal import RocksDBDriver
+
+/// Opens the files of a log and checks them before anything is written.
+enum RocksDBOpening {
+  /// Events whose indexes are checked at every opening: what the last write-ahead files held.
+  static let checkedEvents: UInt64 = 65_536
+
+  struct Opened {
+    let storage: RocksDBStorage
+    let opening: LogOpening
+  }
+
+  static func open(path: String, acceptsLoss: Bool) throws(EventLogError) -> Opened {
+    try makeFolder(path)
+    let database = try storing { () throws(RocksDBError) in
+      try Database.open(path: path + "/store", families: familyOptions)
+    }
+    do throws(EventLogError) {
+      return try check(database, path: path, acceptsLoss: acceptsLoss)
+    } catch {
+      database.close()
+      throw error
+    }
+  }
+
+  private static var familyOptions: [FamilyOptions] {
+    var events = FamilyOptions(FamilyName.events)
+    events.filterBits = 0
+    events.blobBytes = 4 << 10
+    var streams = FamilyOptions(FamilyName.streams)
+    streams.filterBits = 0
+    let heads = FamilyOptions(FamilyName.heads)
+    var types = FamilyOptions(FamilyName.types)
+    types.prefixBytes = 16
+    var tags = FamilyOptions(FamilyName.tags)
+    tags.prefixBytes = 16
+    var ids = FamilyOptions(FamilyName.ids)
+    ids.isCompressed = false
+    var tracking = FamilyOptions(FamilyName.tracking)
+    tracking.writeBufferBytes = 1 << 20
+    var meta = FamilyOptions(FamilyName.meta)
+    meta.writeBufferBytes = 1 << 20
+    return [events, streams, heads, types, tags, ids, tracking, meta]
+  }
+
+  private static func check(
+    _ database: Database,
+    path: String,
+    acceptsLoss: Bool
+  ) throws(EventLogError) -> Opened {
+    guard let families = families(of: database) else {
+      throw .unavailable("the database in \(path) lacks a family of the event log")
+    }
+    guard let mark = AnsweredMark.open(path + "/answered") else {
+      throw .unavailable("open \(path)/answered: errno \(errno)")
+    }
+    try checkFormat(database, families, path)
+    var identity = try identity(database, families)
+    let (head, lastRecordedAt) = try end(database, families)
+    let restored = path + "/restored"
+    let isRestored = access(restored, F_OK) == 0
+    if let answered = mark.value, answered.epoch == identity.epoch, answered.head > head,
+      !isRestored
+    {
+      guard acceptsLoss else {
+        throw .corrupt(
+          "events up to \(answered.head) were answered and only \(head) are there; restore a"
+            + " backup, or open it accepting the loss",
+          at: GlobalPosition(head)
+        )
+      }
+      identity = LogIdentity(id: identity.id, epoch: identity.epoch + 1)
+      try write(identity, to: database, families)
+    } else if isRestored {
+      identity = LogIdentity(id: identity.id, epoch: identity.epoch + 1)
+      try write(identity, to: database, families)
+      unlink(restored)
+    }
+    mark.write(head: head, epoch: identity.epoch)
+    let storage = RocksDBStorage(
+      database,
+      families: families,
+      removed: try removedStreams(database, families),
+      mark: mark,
+      epoch: identity.epoch
+    )
+    let first = head >= checkedEvents ? head - checkedEvents + 1 : 1
+    try Verification(storage, head: head).run(from: first) { _ in }
+    return Opened(
+      storage: storage,
+      opening: LogOpening(
+        identity: identity,
+        head: GlobalPosition(head),
+        lastRecordedAt: lastRecordedAt
+      )
+    )
+  }
+
+  private static func families(of database: Database) -> RocksDBStorage.Families? {
+    guard let events = database.family(FamilyName.events),
+      let streams = database.family(FamilyName.streams),
+      let heads = database.family(FamilyName.heads),
+      let types = database.family(FamilyName.types),
+      let tags = database.family(FamilyName.tags),
+      let ids = database.family(FamilyName.ids),
+      let tracking = database.family(FamilyName.tracking),
+      let meta = database.family(FamilyName.meta)
+    else { return nil }
+    return RocksDBStorage.Families(
+      events: events,
+      streams: streams,
+      heads: heads,
+      types: types,
+      tags: tags,
+      ids: ids,
+      tracking: tracking,
+      meta: meta
+    )
+  }
+
+  private static func checkFormat(
+    _ database: Database,
+    _ families: RocksDBStorage.Families,
+    _ path: String
+  ) throws(EventLogError) {
+    let stored = try storing { () throws(RocksDBError) in
+      try database.value(of: MetaKey.format, in: families.meta)
+    }
+    guard let stored else { return }
+    let format =
+      stored.count == 4 ? stored.withUnsafeBytes { $0.bigEndian(UInt32.self, at: 0) } : 0
+    guard format == storedFormat else {
+      throw .unavailable(
+        "the log in \(path) has format \(format) and this program reads format \(storedFormat);"
+          + " open it with the program that wrote it, export it there and import it here"
+      )
+    }
+  }
+
+  private static func identity(
+    _ database: Database,
+    _ families: RocksDBStorage.Families
+  ) throws(EventLogError) -> LogIdentity {
+    let stored = try storing { () throws(RocksDBError) in
+      try database.value(of: MetaKey.log, in: families.meta)
+    }
+    guard let stored else {
+      let identity = LogIdentity(id: .make(), epoch: 1)
+      try write(identity, to: database, families)
+      return identity
+    }
+    guard stored.count == 24, let id = EventID(bytes: stored[..<16]) else {
+      throw .corrupt("the identity of the log is not readable", at: nil)
+    }
+    return LogIdentity(
+      id: id,
+      epoch: stored.withUnsafeBytes { $0.bigEndian(UInt64.self, at: 16) }
+    )
+  }
+
+  private static func write(
+    _ identity: LogIdentity,
+    to database: Database,
+    _ families: RocksDBStorage.Families
+  ) throws(EventLogError) {
+    var format: [UInt8] = []
+    format.append(bigEndian: storedFormat)
+    try storing { () throws(RocksDBError) in
+      let batch = try database.makeBatch()
+      batch.put(MetaKey.format, format, in: families.meta)
+      batch.put(MetaKey.log, Key.id(identity.id) + Key.number(identity.epoch), in: families.meta)
+      try database.write(batch, synced: true)
+    }
+  }
+
+  private static func end(
+    _ database: Database,
+    _ families: RocksDBStorage.Families
+  ) throws(EventLogError) -> (head: UInt64, lastRecordedAt: Timestamp) {
+    let iterator = try storing { () throws(RocksDBError) in
+      try database.makeIterator(in: families.events)
+    }
+    iterator.seekToLast()
+    guard iterator.isValid else {
+      try storing { () throws(RocksDBError) in try iterator.check() }
+      return (0, Timestamp(microseconds: .min))
+    }
+    let event = try RecordedEvent(envelope: iterator.value)
+    return (event.position.number, event.recordedAt)
+  }
+
+  private static func removedStreams(
+    _ database: Database,
+    _ families: RocksDBStorage.Families
+  ) throws(EventLogError) -> RemovedStreams {
+    var removed = RemovedStreams()
+    let iterator = try storing { () throws(RocksDBError) in
+      try database.makeIterator(
+        in: families.meta,
+        from: MetaKey.removed,
+        to: MetaKey.removed + [0xFF]
+      )
+    }
+    iterator.seekToFirst()
+    while iterator.isValid {
+      let name = String(decoding: iterator.key.dropFirst(MetaKey.removed.count), as: UTF8.self)
+      guard let head = iterator.withValue({ StreamHead(stored: $0) }) else {
+        throw .corrupt("the removal of stream '\(name)' is not readable", at: nil)
+      }
+      removed.set(head, of: NameKey(name))
+      iterator.next()
+    }
+    try storing { () throws(RocksDBError) in try iterator.check() }
+    return removed
+  }
+
+  static func makeFolder(_ path: String) throws(EventLogError) {
+    var made = path.utf8.first == UInt8(ascii: "/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += made.isEmpty || made == "/" ? String(part) : "/" + part
+      guard mkdir(made, 0o755) == 0 || errno == EEXIST else {
+        throw .unavailable("make the folder \(made): errno \(errno)")
+      }
+    }
+  }
+}

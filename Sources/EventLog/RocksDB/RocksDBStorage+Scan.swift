@@ -1,0 +1,136 @@
+internal import EventLogCore
+internal import RocksDBDriver
+internal import Synchronization
+
+extension RocksDBStorage {
+  func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage {
+    let bounds = PageBounds(reading, head: head)
+    guard !bounds.isEmpty else { return bounds.page([], stoppedAt: nil) }
+    let removed = removed.withLock { $0 }
+    if let postings = try TagPostings(reading, bounds, in: self) {
+      return try read(postings, reading, bounds, removed)
+    }
+    return try scan(reading, bounds, removed)
+  }
+
+  /// Walks the events themselves.
+  private func scan(
+    _ reading: AllReading,
+    _ bounds: PageBounds,
+    _ removed: RemovedStreams
+  ) throws(EventLogError) -> EventPage {
+    let low = min(bounds.first, bounds.last)
+    let high = max(bounds.first, bounds.last)
+    let iterator = try storing { () throws(RocksDBError) in
+      try database.makeIterator(
+        in: families.events,
+        from: Key.number(low),
+        to: Key.number(high) + [0],
+        // One pass over the log shall not push the indexes out of the cache.
+        fillsCache: false
+      )
+    }
+    let isForward = reading.direction == .forward
+    if isForward { iterator.seekToFirst() } else { iterator.seekToLast() }
+    var builder = PageBuilder(limit: reading.limit)
+    var position = bounds.first
+    var seen = 0
+    while iterator.isValid {
+      let step = iterator.withValue { value in
+        consider(value, at: position, reading, removed, &builder)
+      }
+      if case .damaged(let error) = step { throw error }
+      if case .noRoom = step {
+        return bounds.page(builder.events(), stoppedAt: isForward ? position - 1 : position + 1)
+      }
+      seen += 1
+      if position == bounds.last { return bounds.page(builder.events(), stoppedAt: nil) }
+      if builder.isFull || seen == EventLogLimits.pageCandidates {
+        return bounds.page(builder.events(), stoppedAt: position)
+      }
+      if isForward {
+        iterator.next()
+        position += 1
+      } else {
+        iterator.previous()
+        position -= 1
+      }
+    }
+    try storing { () throws(RocksDBError) in try iterator.check() }
+    throw .corrupt("there is no event", at: GlobalPosition(position))
+  }
+
+  /// Walks the positions that bear the tags asked for.
+  private func read(
+    _ postings: TagPostings,
+    _ reading: AllReading,
+    _ bounds: PageBounds,
+    _ removed: RemovedStreams
+  ) throws(EventLogError) -> EventPage {
+    let isForward = reading.direction == .forward
+    var builder = PageBuilder(limit: reading.limit)
+    while true {
+      switch try postings.next() {
+      case .end: return bounds.page(builder.events(), stoppedAt: nil)
+      case .paused(let position): return bounds.page(builder.events(), stoppedAt: position)
+      case .candidate(let position):
+        var step = Step.looked
+        let key = Key.number(position)
+        try storing { () throws(RocksDBError) in
+          var failure: RocksDBError?
+          key.withUnsafeBytes { key in
+            do throws(RocksDBError) {
+              step = try database.withValue(of: key, in: families.events) { value in
+                guard let value else {
+                  return .damaged(.corrupt("there is no event", at: GlobalPosition(position)))
+                }
+                return consider(value, at: position, reading, removed, &builder)
+              }
+            } catch {
+              failure = error
+            }
+          }
+          if let failure { throw failure }
+        }
+        if case .damaged(let error) = step { throw error }
+        if case .noRoom = step {
+          return bounds.page(
+            builder.events(),
+            stoppedAt: isForward ? position - 1 : position + 1
+          )
+        }
+        if builder.isFull { return bounds.page(builder.events(), stoppedAt: position) }
+      }
+    }
+  }
+
+  private enum Step {
+    case looked
+    case noRoom
+    case damaged(EventLogError)
+  }
+
+  /// Checks one stored event and takes it into the page if the read shows it.
+  private func consider(
+    _ value: UnsafeRawBufferPointer,
+    at position: UInt64,
+    _ reading: AllReading,
+    _ removed: RemovedStreams,
+    _ builder: inout PageBuilder
+  ) -> Step {
+    if let damage = Envelope.damage(in: value) {
+      return .damaged(.corrupt(damage, at: GlobalPosition(position)))
+    }
+    let envelope = RawEnvelope(bytes: value)
+    guard envelope.position == position else {
+      return .damaged(.corrupt("another event is in its place", at: GlobalPosition(position)))
+    }
+    guard envelope.matches(reading.query) else { return .looked }
+    guard envelope.isRemoved || removed.contain(envelope) else {
+      return builder.add(value) ? .looked : .noRoom
+    }
+    guard reading.includeRemoved else { return .looked }
+    let event = RecordedEvent(checked: Array(value), start: 0, count: value.count).removed
+    return event.withEnvelope { builder.add($0) } ? .looked : .noRoom
+  }
+}

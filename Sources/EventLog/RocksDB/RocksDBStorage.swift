@@ -1,0 +1,164 @@
+internal import EventLogCore
+internal import RocksDBDriver
+internal import Synchronization
+
+/// The event log's families in one database.
+final class RocksDBStorage: LogStorage {
+  struct Families: Sendable {
+    let events: Database.Family
+    let streams: Database.Family
+    let heads: Database.Family
+    let types: Database.Family
+    let tags: Database.Family
+    let ids: Database.Family
+    let tracking: Database.Family
+    let meta: Database.Family
+  }
+
+  let database: Database
+  let families: Families
+  let removed: Mutex<RemovedStreams>
+  private let mark: AnsweredMark
+  private let epoch: UInt64
+
+  init(
+    _ database: Database,
+    families: Families,
+    removed: RemovedStreams,
+    mark: AnsweredMark,
+    epoch: UInt64
+  ) {
+    self.database = database
+    self.families = families
+    self.removed = Mutex(removed)
+    self.mark = mark
+    self.epoch = epoch
+  }
+
+  func write(_ batch: CommitBatch) throws(EventLogError) {
+    try storing { () throws(RocksDBError) in
+      let changes = try database.makeBatch()
+      fill(changes, with: batch)
+      try database.write(changes, synced: true)
+    }
+    let removals = batch.heads.filter { $0.value.hasRemovals }
+    if !removals.isEmpty {
+      removed.withLock { removed in
+        for (stream, head) in removals { removed.set(head, of: stream) }
+      }
+    }
+    mark.write(head: batch.lastPosition, epoch: epoch)
+  }
+
+  private func fill(_ changes: WriteBatch, with batch: CommitBatch) {
+    let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+    // One buffer for all keys: the database copies each before the next is made.
+    var key: [UInt8] = []
+    key.reserveCapacity(300)
+    var position: [UInt8] = []
+    position.reserveCapacity(8)
+    batch.forEachEvent { number, event, envelope in
+      position.removeAll(keepingCapacity: true)
+      position.append(bigEndian: number)
+      position.withUnsafeBytes { place in
+        changes.put(place, envelope, in: families.events)
+        key.removeAll(keepingCapacity: true)
+        key.append(bigEndian: event.id.high)
+        key.append(bigEndian: event.id.low)
+        key.withUnsafeBytes { changes.put($0, place, in: families.ids) }
+        if let stream = event.stream, let revision = event.revision {
+          key.removeAll(keepingCapacity: true)
+          key.append(contentsOf: stream.text.utf8)
+          key.append(0)
+          key.append(bigEndian: revision)
+          key.withUnsafeBytes { changes.put($0, place, in: families.streams) }
+        }
+      }
+      func post(_ hash: TextHash, in family: Database.Family) {
+        key.removeAll(keepingCapacity: true)
+        key.append(bigEndian: hash.high)
+        key.append(bigEndian: hash.low)
+        key.append(bigEndian: number)
+        key.withUnsafeBytes { changes.put($0, empty, in: family) }
+      }
+      post(event.typeHash, in: families.types)
+      for hash in event.tagHashes { post(hash, in: families.tags) }
+    }
+    for (stream, head) in batch.heads {
+      let name = Array(stream.text.utf8)
+      let stored = head.stored
+      changes.put(name, stored, in: families.heads)
+      if head.hasRemovals { changes.put(MetaKey.removed + name, stored, in: families.meta) }
+    }
+    for (source, position) in batch.tracking {
+      changes.put(Array(source.text.utf8), Key.number(position), in: families.tracking)
+    }
+  }
+
+  func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
+    try number(at: Key.id(id), in: families.ids).map { GlobalPosition($0) }
+  }
+
+  func tracking(of source: NameKey) throws(EventLogError) -> UInt64? {
+    try number(at: Array(source.text.utf8), in: families.tracking)
+  }
+
+  func close() {
+    mark.close()
+    database.close()
+  }
+
+  func number(
+    at key: [UInt8],
+    in family: Database.Family
+  ) throws(EventLogError) -> UInt64? {
+    guard let value = try value(at: key, in: family) else { return nil }
+    guard value.count == 8 else {
+      throw .corrupt("an index entry has \(value.count) bytes", at: nil)
+    }
+    return value.withUnsafeBytes { $0.bigEndian(UInt64.self, at: 0) }
+  }
+
+  func value(
+    at key: [UInt8],
+    in family: Database.Family
+  ) throws(EventLogError) -> [UInt8]? {
+    try storing { () throws(RocksDBError) in try database.value(of: key, in: family) }
+  }
+
+  func head(of stream: NameKey) throws(EventLogError) -> StreamHead {
+    guard let value = try value(at: Array(stream.text.utf8), in: families.heads) else {
+      return .neverWritten
+    }
+    guard let head = value.withUnsafeBytes({ StreamHead(stored: $0) }) else {
+      throw .corrupt("the head of stream '\(stream.text)' is not readable", at: nil)
+    }
+    return head
+  }
+
+  /// The event at `position`, checked.
+  func event(at position: UInt64) throws(EventLogError) -> RecordedEvent {
+    guard let bytes = try value(at: Key.number(position), in: families.events) else {
+      throw .corrupt("there is no event", at: GlobalPosition(position))
+    }
+    if let damage = bytes.withUnsafeBytes({ Envelope.damage(in: $0) }) {
+      throw .corrupt(damage, at: GlobalPosition(position))
+    }
+    return RecordedEvent(checked: bytes, start: 0, count: bytes.count)
+  }
+}
+
+/// Translates what the database refuses.
+func storing<R>(_ body: () throws(RocksDBError) -> R) throws(EventLogError) -> R {
+  do throws(RocksDBError) {
+    return try body()
+  } catch {
+    switch error.code {
+    case .corruption: throw .corrupt(error.description, at: nil)
+    case .locked: throw .locked(error.description)
+    case .closed: throw .closed
+    case .ioError, .notSupported, .invalidArgument, .incomplete, .busy, .other:
+      throw .unavailable(error.description)
+    }
+  }
+}
