@@ -1,0 +1,151 @@
+// The table of rooms: which modules each may import. Whatever is not named is refused, so a new
+// import is a decision that shows in a review.
+
+/// What the sources below a folder may import.
+struct RoomImports: Sendable {
+  /// The folder; the longest one that holds a file decides.
+  let folder: String
+  /// The modules.
+  let modules: Set<String>
+
+  init(_ folder: String, _ modules: Set<String>...) {
+    self.folder = folder
+    self.modules = modules.reduce(into: []) { $0.formUnion($1) }
+  }
+}
+
+enum ImportTable {
+  /// Everywhere: parts of the toolchain that do no more than the standard library.
+  static let standard: Set<String> = ["Glibc", "Synchronization"]
+  /// `Testing` is imported by laws, which are code that others may run against their own engines.
+  static let laws: Set<String> = ["Testing"]
+  static let protobuf: Set<String> = ["SwiftProtobuf"]
+  static let grpc: Set<String> = ["GRPCCore", "GRPCProtobuf"]
+  /// What every room above the log may see of it.
+  static let log: Set<String> = ["EventLogCore", "WeaveRuntime", "Logging"]
+  static let observing: Set<String> = ["Logging", "Metrics", "Tracing"]
+  /// The contracts that services build on.
+  static let cores: Set<String> = [
+    "EventLogCore", "MessagingCore", "ProjectionsCore", "WeaveRuntime", "Logging", "Metrics",
+  ]
+  /// A server on Hummingbird, with the modules its signatures show.
+  static let web: Set<String> = [
+    "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "ServiceLifecycle",
+  ]
+
+  static let rooms: [RoomImports] = [
+    RoomImports("Sources/Runtime", standard, ["CLinux", "Logging", "ServiceLifecycle"]),
+
+    RoomImports("Sources/Drivers/RocksDB", standard, observing, ["CRocksDB", "WeaveRuntime"]),
+    RoomImports("Sources/Drivers/HTTPClient", standard, observing, ["CCurl", "WeaveRuntime"]),
+
+    // CLinux for CRC-32C in hardware, which belongs to the export format.
+    RoomImports(
+      "Sources/EventLog/Core",
+      standard,
+      ["CLinux", "WeaveRuntime", "Logging", "Tracing", "DequeModule"]
+    ),
+    RoomImports("Sources/EventLog/InMemory", standard, log, ["DequeModule"]),
+    RoomImports("Sources/EventLog/RocksDB", standard, log, ["RocksDBDriver", "DequeModule"]),
+    RoomImports("Sources/EventLog/Conformance", standard, log, laws),
+
+    // Lifecycle and queues of lanes; no driver.
+    RoomImports(
+      "Sources/Messaging/Core",
+      standard,
+      log,
+      ["ServiceLifecycle", "DequeModule", "Metrics"]
+    ),
+    RoomImports(
+      "Sources/Messaging/InProcess",
+      standard,
+      log,
+      ["MessagingCore", "DequeModule", "Metrics"]
+    ),
+    RoomImports(
+      "Sources/Messaging/Conformance",
+      standard,
+      log,
+      laws,
+      ["MessagingCore", "EventLogInMemory"]
+    ),
+
+    // Decision 0001: a read-model store implements the lane store of Messaging/Core.
+    RoomImports(
+      "Sources/Projections/Core",
+      standard,
+      log,
+      ["MessagingCore", "ServiceLifecycle", "Metrics"]
+    ),
+    RoomImports(
+      "Sources/Projections/RocksDB",
+      standard,
+      log,
+      ["ProjectionsCore", "MessagingCore", "RocksDBDriver"]
+    ),
+    RoomImports(
+      "Sources/Projections/Conformance",
+      standard,
+      log,
+      laws,
+      ["ProjectionsCore", "MessagingCore", "EventLogInMemory"]
+    ),
+
+    RoomImports("Sources/Schemas", standard, protobuf, grpc, ["EventLogCore"]),
+
+    RoomImports("Sources/Services/Kit", standard, cores, protobuf, grpc, ["Schemas"]),
+    RoomImports(
+      "Sources/Services/Users",
+      standard,
+      cores,
+      protobuf,
+      grpc,
+      ["Schemas", "ServiceKit"]
+    ),
+    RoomImports(
+      "Sources/Services/Posts",
+      standard,
+      cores,
+      protobuf,
+      grpc,
+      ["Schemas", "ServiceKit"]
+    ),
+    RoomImports(
+      "Sources/Services/Events",
+      standard,
+      cores,
+      protobuf,
+      grpc,
+      ["Schemas", "ServiceKit"]
+    ),
+    RoomImports(
+      "Sources/Services/Catalog",
+      standard,
+      ["ServiceKit", "UsersService", "PostsService", "EventsService"]
+    ),
+
+    RoomImports(
+      "Sources/Gateway/HTTP",
+      standard,
+      protobuf,
+      grpc,
+      web,
+      observing,
+      ["Schemas", "WeaveRuntime", "JWTKit", "Crypto"]
+    ),
+    // Decision 0004: the stand-in is the foreign party, so it sees the gateway's door and no more.
+    RoomImports(
+      "Sources/Gateway/Identity",
+      standard,
+      web,
+      observing,
+      ["Gateway", "WeaveRuntime", "JWTKit", "Crypto", "CryptoExtras"]
+    ),
+  ]
+
+  /// Rooms that may import whatever the manifest gives them: the composition root and its commands.
+  static let free = ["Sources/WordWeave"]
+
+  /// Foundation and Dispatch, where something forces them: folder or file, and why.
+  static let foundation: [(path: String, reason: String)] = []
+}

@@ -1,0 +1,27 @@
+/// Where the laws of one contract stand.
+struct LawBook: Sendable {
+  let letter: Character
+  /// The folder whose comments name the laws.
+  let contract: String
+  /// The folders of the functions.
+  let functions: [String]
+  /// The folder of the tests that run them.
+  let tests: String
+  /// Laws without a function, and why.
+  var admitted: [Int: String] = [:]
+
+  static let all = [
+    LawBook(
+      letter: "L",
+      contract: "Sources/EventLog/Core",
+      functions: ["Sources/EventLog/Conformance", "Tests/EventLogTests"],
+      tests: "Tests/EventLogTests"
+    ),
+    LawBook(
+      letter: "M",
+      contract: "Sources/Messaging/Core",
+      functions: ["Sources/Messaging/Conformance", "Tests/MessagingTests"],
+      tests: "Tests/MessagingTests"
+    ),
+  ]
+}
