@@ -559,10 +559,48 @@ package nonisolated struct Wordweave_Posts_V1_GetRevisionRequest: Sendable {
   /// Which post.
   package var postID: String = String()
 
-  /// Which revision.
-  package var revision: UInt64 = 0
+  /// Up to where its history is read.
+  package var moment: Wordweave_Posts_V1_GetRevisionRequest.OneOf_Moment? = nil
+
+  /// Up to this revision; for those who may read the history.
+  package var revision: UInt64 {
+    get {
+      if case .revision(let v)? = moment {return v}
+      return 0
+    }
+    set {moment = .revision(newValue)}
+  }
+
+  /// Up to this time, microseconds since 1970.
+  package var asOf: Int64 {
+    get {
+      if case .asOf(let v)? = moment {return v}
+      return 0
+    }
+    set {moment = .asOf(newValue)}
+  }
+
+  /// Up to this position of the log.
+  package var asOfPosition: UInt64 {
+    get {
+      if case .asOfPosition(let v)? = moment {return v}
+      return 0
+    }
+    set {moment = .asOfPosition(newValue)}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Up to where its history is read.
+  package nonisolated enum OneOf_Moment: Equatable, Sendable {
+    /// Up to this revision; for those who may read the history.
+    case revision(UInt64)
+    /// Up to this time, microseconds since 1970.
+    case asOf(Int64)
+    /// Up to this position of the log.
+    case asOfPosition(UInt64)
+
+  }
 
   package init() {}
 }
@@ -576,10 +614,10 @@ package nonisolated struct Wordweave_Posts_V1_DiffRequest: Sendable {
   /// Which post.
   package var postID: String = String()
 
-  /// The older revision.
+  /// The one revision.
   package var from: UInt64 = 0
 
-  /// The newer revision.
+  /// The other revision; going back swaps what was added and removed.
   package var to: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -664,7 +702,7 @@ package nonisolated struct Wordweave_Posts_V1_MemberDiff: Sendable {
   /// The member's name as in Post.
   package var member: String = String()
 
-  /// Word by word, in order.
+  /// Word by word, in order; for texts that differ too much line by line.
   package var parts: [Wordweave_Posts_V1_DiffPart] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1542,7 +1580,7 @@ nonisolated extension Wordweave_Posts_V1_ListRevisionsResponse: SwiftProtobuf.Me
 
 nonisolated extension Wordweave_Posts_V1_GetRevisionRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetRevisionRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}post_id\0\u{1}revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}post_id\0\u{1}revision\0\u{3}as_of\0\u{3}as_of_position\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1551,25 +1589,64 @@ nonisolated extension Wordweave_Posts_V1_GetRevisionRequest: SwiftProtobuf.Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.postID) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
+      case 2: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.moment != nil {try decoder.handleConflictingOneOf()}
+          self.moment = .revision(v)
+        }
+      }()
+      case 3: try {
+        var v: Int64?
+        try decoder.decodeSingularInt64Field(value: &v)
+        if let v = v {
+          if self.moment != nil {try decoder.handleConflictingOneOf()}
+          self.moment = .asOf(v)
+        }
+      }()
+      case 4: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.moment != nil {try decoder.handleConflictingOneOf()}
+          self.moment = .asOfPosition(v)
+        }
+      }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.postID.isEmpty {
       try visitor.visitSingularStringField(value: self.postID, fieldNumber: 1)
     }
-    if self.revision != 0 {
-      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 2)
+    switch self.moment {
+    case .revision?: try {
+      guard case .revision(let v)? = self.moment else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    }()
+    case .asOf?: try {
+      guard case .asOf(let v)? = self.moment else { preconditionFailure() }
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    }()
+    case .asOfPosition?: try {
+      guard case .asOfPosition(let v)? = self.moment else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Wordweave_Posts_V1_GetRevisionRequest, rhs: Wordweave_Posts_V1_GetRevisionRequest) -> Bool {
     if lhs.postID != rhs.postID {return false}
-    if lhs.revision != rhs.revision {return false}
+    if lhs.moment != rhs.moment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -209,6 +209,9 @@ package nonisolated struct Wordweave_Posts_V1_PostDeleted: Sendable {
   /// For the owner and the audit.
   package var reason: String = String()
 
+  /// When, microseconds since 1970: the 30 days in which it can be restored count from here.
+  package var deletedAt: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -454,7 +457,7 @@ nonisolated extension Wordweave_Posts_V1_PostUnpublished: SwiftProtobuf.Message,
 
 nonisolated extension Wordweave_Posts_V1_PostDeleted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PostDeleted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{3}deleted_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -463,6 +466,7 @@ nonisolated extension Wordweave_Posts_V1_PostDeleted: SwiftProtobuf.Message, Swi
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.deletedAt) }()
       default: break
       }
     }
@@ -472,11 +476,15 @@ nonisolated extension Wordweave_Posts_V1_PostDeleted: SwiftProtobuf.Message, Swi
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
     }
+    if self.deletedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.deletedAt, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Wordweave_Posts_V1_PostDeleted, rhs: Wordweave_Posts_V1_PostDeleted) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.deletedAt != rhs.deletedAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,38 @@
+internal import SwiftProtobuf
+
+/// Every event type whose payload this program can read, for people and audit.
+package enum Payloads {
+  /// The payload as JSON; nil if the type is not known or the bytes are not of it.
+  package static func json(type: String, data: [UInt8]) -> String? {
+    guard let message = messages[type],
+      let payload = try? message.init(serializedBytes: data)
+    else { return nil }
+    var options = JSONEncodingOptions()
+    options.alwaysPrintInt64sAsNumbers = true
+    return try? payload.jsonString(options: options)
+  }
+
+  /// The known types, by name.
+  package static var types: [String] { messages.keys.sorted() }
+
+  // The name of an event's message is its type.
+  private static let messages: [String: any (Message & Sendable).Type] = [
+    "UserRegistered": Wordweave_Users_V1_UserRegistered.self,
+    "UserProvisioned": Wordweave_Users_V1_UserProvisioned.self,
+    "UsernameChanged": Wordweave_Users_V1_UsernameChanged.self,
+    "ProfileEdited": Wordweave_Users_V1_ProfileEdited.self,
+    "RoleGranted": Wordweave_Users_V1_RoleGranted.self,
+    "RoleRevoked": Wordweave_Users_V1_RoleRevoked.self,
+    "UserSuspended": Wordweave_Users_V1_UserSuspended.self,
+    "UserReinstated": Wordweave_Users_V1_UserReinstated.self,
+    "UserDeleted": Wordweave_Users_V1_UserDeleted.self,
+    "UserFollowed": Wordweave_Users_V1_UserFollowed.self,
+    "UserUnfollowed": Wordweave_Users_V1_UserUnfollowed.self,
+    "PostDrafted": Wordweave_Posts_V1_PostDrafted.self,
+    "PostEdited": Wordweave_Posts_V1_PostEdited.self,
+    "PostPublished": Wordweave_Posts_V1_PostPublished.self,
+    "PostUnpublished": Wordweave_Posts_V1_PostUnpublished.self,
+    "PostDeleted": Wordweave_Posts_V1_PostDeleted.self,
+    "PostRestored": Wordweave_Posts_V1_PostRestored.self,
+  ]
+}
