@@ -90,11 +90,17 @@ let package = Package(
     room("EventLogRocksDB", "EventLog/RocksDB", ["EventLogCore", "RocksDBDriver", logging]),
     room("EventLogConformance", "EventLog/Conformance", ["EventLogCore"]),
 
-    room("MessagingCore", "Messaging/Core", ["EventLogCore", "WeaveRuntime", deques, logging]),
-    room("MessagingInProcess", "Messaging/InProcess", ["MessagingCore", logging]),
-    room("MessagingConformance", "Messaging/Conformance", ["MessagingCore", "EventLogInMemory"]),
+    room(
+      "MessagingCore", "Messaging/Core",
+      ["EventLogCore", "WeaveRuntime", crypto, deques, logging]),
+    room("MessagingInProcess", "Messaging/InProcess", ["MessagingCore", "EventLogCore", logging]),
+    room(
+      "MessagingConformance", "Messaging/Conformance",
+      ["MessagingCore", "EventLogCore", "EventLogInMemory"]),
 
-    room("ProjectionsCore", "Projections/Core", ["MessagingCore", "EventLogCore", logging]),
+    room(
+      "ProjectionsCore", "Projections/Core",
+      ["MessagingCore", "EventLogCore", "WeaveRuntime", crypto, logging]),
     room("ProjectionsRocksDB", "Projections/RocksDB", ["ProjectionsCore", "RocksDBDriver"]),
     room("ProjectionsConformance", "Projections/Conformance", ["ProjectionsCore"]),
 
@@ -102,13 +108,22 @@ let package = Package(
 
     room(
       "ServiceKit", "Services/Kit",
-      ["EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf, grpc, logging]),
+      [
+        "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", "WeaveRuntime", protobuf,
+        grpc, crypto, logging,
+      ]),
     room(
       "UsersService", "Services/Users",
-      ["ServiceKit", "EventLogCore", "ProjectionsCore", "Schemas", protobuf, grpc, logging]),
+      [
+        "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf,
+        grpc, logging,
+      ]),
     room(
       "PostsService", "Services/Posts",
-      ["ServiceKit", "EventLogCore", "ProjectionsCore", "Schemas", protobuf, grpc, logging]),
+      [
+        "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf,
+        grpc, logging,
+      ]),
     room(
       "EventsService", "Services/Events",
       [
@@ -121,10 +136,13 @@ let package = Package(
 
     room(
       "Gateway", "Gateway/HTTP",
-      ["Schemas", grpc, grpcProtobuf, protobuf, hummingbird, jwt, crypto, logging, metrics]),
+      [
+        "Schemas", grpc, grpcProtobuf, protobuf, hummingbird, crypto, cryptoExtras, lifecycle,
+        logging, metrics,
+      ]),
     room(
       "IdentityStandIn", "Gateway/Identity",
-      ["Gateway", hummingbird, jwt, crypto, cryptoExtras, logging]),
+      ["Gateway", "Schemas", grpc, hummingbird, crypto, cryptoExtras, logging]),
 
     .executableTarget(
       name: "WordWeave",
@@ -145,7 +163,12 @@ let package = Package(
         "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "EventLogConformance",
         "RocksDBDriver",
       ]),
-    tests("MessagingTests", ["MessagingCore", "MessagingInProcess", "MessagingConformance"]),
+    tests(
+      "MessagingTests",
+      [
+        "MessagingCore", "MessagingInProcess", "MessagingConformance", "EventLogCore",
+        "EventLogInMemory",
+      ]),
     tests(
       "ProjectionsTests",
       [
@@ -158,7 +181,12 @@ let package = Package(
         "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
         "EventLogInMemory", "ProjectionsRocksDB", grpcInProcess,
       ]),
-    tests("GatewayTests", ["Gateway", "IdentityStandIn", "Schemas", "HTTPClientDriver"]),
+    tests(
+      "GatewayTests",
+      [
+        "Gateway", "IdentityStandIn", "Schemas", "HTTPClientDriver", grpc, grpcInProcess, lifecycle,
+        crypto, cryptoExtras, logging,
+      ]),
     tests("WordWeaveTests", ["WordWeave", yaml]),
     tests("SystemTests", ["HTTPClientDriver", "EventLogCore", "EventLogRocksDB"]),
     tests("ArchitectureTests", []),

@@ -1,5 +1,3 @@
-public import EventLogCore
-
 /// The first word of a stream's name: what a handler asks for.
 public struct Category: Hashable, Sendable, Comparable, CustomStringConvertible,
   ExpressibleByStringLiteral

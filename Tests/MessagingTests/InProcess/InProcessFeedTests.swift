@@ -1,0 +1,22 @@
+import EventLogCore
+import MessagingConformance
+import MessagingCore
+import MessagingInProcess
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct InProcessFeedTests {
+  @Test func everyEventTakesEffectOnceInTheOrderOfItsStream() async throws {
+    let harness = FeedHarness(InProcessFeed())
+    let handler = RecordingHandler(categories: ["post", "user"])
+    try await harness.append(["post-1", "user-42", "other-1", "post-1"])
+    try await harness.running([harness.runner(handler)]) {
+      var last = GlobalPosition.start
+      for index in 0..<200 {
+        last = try await harness.append(["post-\(index % 7)", "user-\(index % 5)", "other-1"])
+      }
+      try await harness.reached(last, by: handler)
+    }
+    #expect(try await harness.findings(of: handler) == [])
+    #expect(handler.store.effects.values.map(\.count).reduce(0, +) == 403)
+  }
+}
