@@ -48,6 +48,8 @@ let lifecycle = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let signals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -150,8 +152,8 @@ let package = Package(
         "WeaveRuntime", "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "MessagingCore",
         "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", "Schemas", "ServiceKit",
         "ServiceCatalog", "Gateway", "IdentityStandIn", "HTTPClientDriver", "RocksDBDriver",
-        argumentParser, configuration, grpc, grpcInProcess, hummingbird, lifecycle, logging,
-        metrics, protobuf, yaml,
+        argumentParser, configuration, crypto, grpc, grpcInProcess, hummingbird, lifecycle, logging,
+        metrics, protobuf, signals, yaml,
       ],
       path: "Sources/WordWeave",
       swiftSettings: settings),
@@ -187,7 +189,7 @@ let package = Package(
         "Gateway", "IdentityStandIn", "Schemas", "HTTPClientDriver", grpc, grpcInProcess, lifecycle,
         crypto, cryptoExtras, logging,
       ]),
-    tests("WordWeaveTests", ["WordWeave", yaml]),
+    tests("WordWeaveTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
     tests("SystemTests", ["HTTPClientDriver", "EventLogCore", "EventLogRocksDB"]),
     tests("ArchitectureTests", []),
   ]

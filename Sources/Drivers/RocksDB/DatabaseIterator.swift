@@ -19,10 +19,13 @@ public final class DatabaseIterator {
     upper: [UInt8]?,
     isPrefix: Bool,
     readahead: Int,
-    fillsCache: Bool
+    fillsCache: Bool,
+    snapshot: OpaquePointer? = nil
   ) {
     self.handles = handles
     options = rocksdb_readoptions_create()
+    // Only needed while the iterator is made: it then pins its own view.
+    if let snapshot { rocksdb_readoptions_set_snapshot(options, snapshot) }
     let lowerCount = lower?.count ?? 0
     let upperCount = upper?.count ?? 0
     bounds = .allocate(byteCount: max(1, lowerCount + upperCount), alignment: 1)

@@ -1,0 +1,71 @@
+public import EventLogCore
+public import MessagingCore
+
+/// How far the lanes of one projection have come, partition by partition.
+///
+/// Lanes tell it after each commit, over events the projection ignores and while idle too, or
+/// readers would wait for ever. It never goes back.
+public final class AppliedPosition: Sendable {
+  private let partitions: Watched<[GlobalPosition]>
+
+  /// Starts with every partition at the beginning.
+  public init(partitions count: Int = MessagingLimits.partitions) {
+    partitions = Watched(Array(repeating: .start, count: count))
+  }
+
+  /// A partition has handled everything at or below `position`.
+  public func advance(partition: Int, to position: GlobalPosition) {
+    partitions.update { $0[partition] = max($0[partition], position) }
+  }
+
+  /// The lane has handled everything at or below `position`.
+  public func advance(lane: LaneID, to position: GlobalPosition) {
+    advance(partition: lane.partition, to: position)
+  }
+
+  /// Every partition has handled everything at or below `position`.
+  public func advance(to position: GlobalPosition) {
+    partitions.update { values in
+      for index in values.indices { values[index] = max(values[index], position) }
+    }
+  }
+
+  /// The least of all partitions.
+  public var position: GlobalPosition { Self.least(partitions.value) }
+
+  /// The position of one partition.
+  public func position(ofPartition partition: Int) -> GlobalPosition {
+    partitions.value[partition]
+  }
+
+  /// Waits until `floor` is reached, by one partition or by all; false if `patience` ran out.
+  ///
+  /// - Throws: `CancellationError`.
+  public func wait(
+    until floor: GlobalPosition,
+    partition: Int? = nil,
+    patience: Duration
+  ) async throws -> Bool {
+    let isReached: @Sendable ([GlobalPosition]) -> Bool = { values in
+      (partition.map { values[$0] } ?? Self.least(values)) >= floor
+    }
+    if isReached(partitions.value) { return true }
+    guard patience > .zero else { return false }
+    return try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask { [partitions] in
+        _ = try await partitions.wait(until: isReached)
+        return true
+      }
+      group.addTask {
+        try await Task.sleep(for: patience)
+        return false
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? false
+    }
+  }
+
+  private static func least(_ values: [GlobalPosition]) -> GlobalPosition {
+    values.min() ?? .start
+  }
+}
