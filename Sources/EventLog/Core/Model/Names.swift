@@ -2,11 +2,15 @@
 ///
 /// Names that begin with `$` are the log's own. Whether a name is legal is told by
 /// `AppendRequest.validate`, so that a bad one answers with an error that names it.
-public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertible,
+  ExpressibleByStringLiteral
+{
   /// The name as text.
   public let text: String
   /// Makes a name of any text.
   public init(_ text: String) { self.text = text }
+  /// Makes a name of a literal.
+  public init(stringLiteral text: String) { self.text = text }
   /// The name as text.
   public var description: String { text }
   /// Equal byte for byte (law L11).

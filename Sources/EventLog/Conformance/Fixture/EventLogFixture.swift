@@ -1,0 +1,110 @@
+public import EventLogCore
+internal import Glibc
+public import Testing
+
+/// How the laws make engines of one kind.
+///
+/// - Shape: an engine lives at a path of its own below the system's temporary folder; engines
+///   that keep nothing ignore it.
+public struct EventLogFixture: Sendable, CustomTestStringConvertible {
+  /// The engine's name, as test reports show it.
+  public let name: String
+  /// Whether a log is there again when it is opened at the same path (L41 to L45).
+  public let isPersistent: Bool
+  private let open: Open
+
+  /// Opens an engine at a path, which it makes if it is not there; `recordedAt` comes from `clock`.
+  public typealias Open =
+    @Sendable (
+      _ path: String,
+      _ clock: @escaping @Sendable () -> Timestamp
+    ) async throws -> any EventLogEngine
+
+  /// Makes a fixture.
+  public init(_ name: String, isPersistent: Bool, open: @escaping Open) {
+    self.name = name
+    self.isPersistent = isPersistent
+    self.open = open
+  }
+
+  /// The engine's name.
+  public var testDescription: String { name }
+
+  /// Lends a fresh log; it is closed and its files are removed afterwards.
+  public func withLog<R>(
+    clock: @escaping @Sendable () -> Timestamp = { .now },
+    _ body: (LogUnderTest) async throws -> R
+  ) async throws -> R {
+    let path = "\(Self.temporaryFolder)/wordweave-laws-\(EventID.make())"
+    let open = open
+    let log = LogUnderTest(
+      path: path,
+      engine: try await open(path, clock),
+      open: { path in try await open(path, clock) }
+    )
+    do {
+      let result = try await body(log)
+      await log.engine.close()
+      Self.remove(path)
+      return result
+    } catch {
+      await log.engine.close()
+      Self.remove(path)
+      throw error
+    }
+  }
+
+  /// Lends the engine of a fresh log.
+  public func withEngine<R>(
+    _ body: (any EventLogEngine) async throws -> R
+  ) async throws -> R {
+    try await withLog { log in try await body(log.engine) }
+  }
+
+  private static var temporaryFolder: String {
+    guard let folder = getenv("TMPDIR") else { return "/tmp" }
+    return String(cString: folder)
+  }
+
+  /// Removes a file, or a folder with all that it holds.
+  private static func remove(_ path: String) {
+    if let folder = opendir(path) {
+      while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { remove(path + "/" + name) }
+      }
+      closedir(folder)
+    }
+    _ = Glibc.remove(path)
+  }
+}
+
+/// A log that a law works on, and that it may close and open again.
+public final class LogUnderTest {
+  /// Where the log lives.
+  public let path: String
+  /// The engine, until the next `reopen()`.
+  public private(set) var engine: any EventLogEngine
+  private let open: @Sendable (String) async throws -> any EventLogEngine
+
+  init(
+    path: String,
+    engine: any EventLogEngine,
+    open: @escaping @Sendable (String) async throws -> any EventLogEngine
+  ) {
+    self.path = path
+    self.engine = engine
+    self.open = open
+  }
+
+  /// Closes the log and opens it again.
+  public func reopen() async throws {
+    await engine.close()
+    engine = try await open(path)
+  }
+
+  /// Opens the log a second time, while it is open.
+  public func openAgain() async throws -> any EventLogEngine { try await open(path) }
+}

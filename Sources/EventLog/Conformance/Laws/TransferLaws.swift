@@ -1,0 +1,129 @@
+internal import EventLogCore
+internal import Testing
+
+extension EventLogLaws {
+  /// Fills a log with everything an export has to carry.
+  private static func fill(
+    _ engine: any EventLogEngine,
+    using random: inout SeededRandom
+  ) async throws {
+    try await RandomLog.fill(engine, events: 400, using: &random)
+    let mark = Tracking(source: "origin", position: 9)
+    _ = try await engine.append(
+      AppendRequest(to: "tracked", [.sample(id: nil), .sample()], tracking: mark)
+    )
+    try await RandomLog.removeSome(engine, using: &random)
+    try await RandomLog.fill(engine, events: 40, using: &random, streams: "u")
+  }
+
+  static func exported(_ engine: any EventLogEngine) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    for try await chunk in LogExport(of: engine) { bytes.append(contentsOf: chunk) }
+    return bytes
+  }
+
+  /// L47: export(import(export(A))) = export(A) between any two engines.
+  public static func L47_exportsAreEqual(
+    _ fixture: EventLogFixture,
+    into other: EventLogFixture
+  ) async throws {
+    var random = SeededRandom.announced("L47")
+    try await fixture.withEngine { engine in
+      try await fill(engine, using: &random)
+      let export = try await exported(engine)
+      let content = try await Content(of: engine)
+      try await other.withLog { log in
+        var importing = LogImport(into: log.engine)
+        var rest = export[...]
+        while !rest.isEmpty {
+          let count = min(rest.count, random.below(5000) + 1)
+          try await importing.feed(rest.prefix(count))
+          rest = rest.dropFirst(count)
+        }
+        try importing.finish()
+        func check() async throws {
+          #expect(try await exported(log.engine) == export, "seed \(random.seed)")
+          #expect(try await Content(of: log.engine) == content, "seed \(random.seed)")
+          #expect(try await log.engine.tracking(of: "origin") == 9)
+        }
+        try await check()
+        if other.isPersistent {
+          try await log.reopen()
+          try await check()
+        }
+        // It goes on as a log like any other: repeats are known, revisions and marks follow.
+        let event = try #require(content.events.last { $0.stream != nil && !$0.isRemoved })
+        let stream = try #require(event.stream)
+        let revision = try #require(event.revision)
+        let again = try await log.engine.append(AppendRequest(to: stream, [event.asNew]))
+        #expect(again.isRepeat && again.firstPosition == event.position)
+        let next = try await log.engine.write(1, to: stream, expecting: .exactly(revision))
+        #expect(next.firstPosition == content.headers.last?.position.next)
+        let stale = await refusal { () throws(EventLogError) in
+          try await log.engine.append(
+            AppendRequest(
+              to: nil,
+              [.sample()],
+              tracking: Tracking(source: "origin", position: 9)
+            )
+          )
+        }
+        #expect(stale == .trackingNotIncreasing(source: "origin", stored: 9, given: 9))
+      }
+    }
+  }
+
+  /// L48: an import needs an empty log or the beginning of the same export; damage stops it.
+  public static func L48_importResumesOrRefuses(_ fixture: EventLogFixture) async throws {
+    var random = SeededRandom.announced("L48")
+    let export = try await fixture.withEngine { engine in
+      try await fill(engine, using: &random)
+      return try await exported(engine)
+    }
+    func importing(_ bytes: some Collection<UInt8>, into engine: any EventLogEngine) async throws {
+      var importing = LogImport(into: engine)
+      try await importing.feed(bytes)
+      try importing.finish()
+    }
+    // Broken off at random places, and begun anew each time.
+    try await fixture.withLog { log in
+      for part in 1...4 {
+        let cut = export.count * part / 5
+        await #expect(throws: EventLogError.self) {
+          try await importing(export[..<cut], into: log.engine)
+        }
+        if fixture.isPersistent { try await log.reopen() }
+      }
+      try await importing(export, into: log.engine)
+      #expect(try await exported(log.engine) == export)
+      // Once more changes nothing.
+      try await importing(export, into: log.engine)
+      #expect(try await exported(log.engine) == export)
+      // A log that went further is no beginning of the file.
+      try await log.engine.write(1, to: "more")
+      let head = try await log.engine.head()
+      try? await importing(export, into: log.engine)
+      #expect(try await log.engine.head() == head)
+    }
+    // A log with other content refuses, and stays as it was.
+    try await fixture.withEngine { engine in
+      try await engine.write(2, to: "mine")
+      let before = try await exported(engine)
+      await #expect(throws: EventLogError.self) { try await importing(export, into: engine) }
+      #expect(try await exported(engine) == before)
+    }
+    // Any flipped byte stops it: in the header, in an event, in the digest.
+    for place in [3, 9, export.count / 2, export.count - 10, export.count - 2] {
+      var damaged = export
+      damaged[place] ^= 0x10
+      try await fixture.withEngine { engine in
+        await #expect(throws: EventLogError.self, "byte \(place)") {
+          try await importing(damaged, into: engine)
+        }
+        // What was taken before is a beginning of the sound file.
+        try await importing(export, into: engine)
+        #expect(try await exported(engine) == export)
+      }
+    }
+  }
+}
