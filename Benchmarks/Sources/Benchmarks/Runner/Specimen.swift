@@ -1,0 +1,72 @@
+import EventLogCore
+
+/// Events that look like those of a platform.
+///
+/// A stream per post, an id, a tag, two members of metadata and text that compresses as text does. Made from a seed, so that every run writes the same.
+struct Specimen: Sendable {
+  private var random: Weyl
+  private let dataBytes: Int
+  private let streams: [StreamName]
+  private var made = 0
+
+  init(seed: UInt64, dataBytes: Int, streams: Int = 64) {
+    random = Weyl(seed)
+    self.dataBytes = dataBytes
+    self.streams = (0..<streams).map { StreamName("post-\(seed)-\($0)") }
+  }
+
+  static let types: [EventType] = ["PostDrafted", "PostEdited", "PostPublished"]
+  /// Posts are drafted once, edited often, published now and then.
+  private static let course = [0, 1, 1, 2, 1, 1, 1, 2]
+
+  mutating func request(_ count: Int) -> AppendRequest {
+    // One stream a request: a command changes one post.
+    let stream = streams[made % streams.count]
+    defer { made += 1 }
+    return AppendRequest(to: stream, (0..<count).map { _ in event() })
+  }
+
+  mutating func event() -> NewEvent {
+    let kind = Self.course[Int(random.next() % UInt64(Self.course.count))]
+    return NewEvent(
+      id: EventID(high: random.next(), low: random.next() | 1),
+      type: Self.types[kind],
+      data: text(dataBytes),
+      tags: [Tag("author:\(random.next() % 100)")],
+      metadata: [
+        Metadata.Keys.actor: "user_2a7fhd83kf", Metadata.Keys.correlationID: "01890a5d-ac96-774b",
+      ]
+    )
+  }
+
+  private static let words = [
+    "tide ", "moon ", "the ", "of ", "harbour ", "sail ", "and ", "slowly ", "under ", "light ",
+    "stone ", "we ", "remember ", "weave ", "thread ", "word ",
+  ].map { Array($0.utf8) }
+
+  private mutating func text(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 16)
+    var bits = random.next()
+    while bytes.count < count {
+      bytes += Self.words[Int(bits & 15)]
+      bits >>= 4
+      if bits == 0 { bits = random.next() }
+    }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+  }
+}
+
+/// SplitMix64: small, fast, the same everywhere.
+struct Weyl: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
