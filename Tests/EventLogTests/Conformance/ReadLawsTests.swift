@@ -1,0 +1,29 @@
+internal import EventLogConformance
+internal import Testing
+
+@Suite struct ReadLawsTests {
+  @Test(arguments: EventLogFixture.available)
+  func L26_fromIsInclusive(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L26_fromIsInclusive(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L27_afterIsExclusiveInReads(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L27_afterIsExclusiveInReads(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L28_pagesAreBounded(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L28_pagesAreBounded(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L29_pagesTellHowFarTheyLooked(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L29_pagesTellHowFarTheyLooked(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L30_pagesEqualOneRead(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L30_pagesEqualOneRead(fixture)
+  }
+}

@@ -1,0 +1,14 @@
+internal import EventLogConformance
+internal import Testing
+
+@Suite struct TransferLawsTests {
+  @Test(arguments: EventLogFixture.available, EventLogFixture.available)
+  func L47_exportsAreEqual(fixture: EventLogFixture, other: EventLogFixture) async throws {
+    try await EventLogLaws.L47_exportsAreEqual(fixture, into: other)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L48_importResumesOrRefuses(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L48_importResumesOrRefuses(fixture)
+  }
+}

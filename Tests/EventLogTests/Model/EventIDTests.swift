@@ -1,0 +1,57 @@
+internal import EventLogCore
+internal import Testing
+
+@Suite struct EventIDTests {
+  @Test func textRoundTripsInEitherCase() throws {
+    let text = "01977c3e-8f3a-7b12-9cde-0123456789ab"
+    let id = try #require(EventID(text))
+    #expect(id.description == text)
+    #expect(EventID(text.uppercased()) == id)
+    #expect(id.high == 0x0197_7C3E_8F3A_7B12)
+    #expect(id.low == 0x9CDE_0123_4567_89AB)
+  }
+
+  @Test(arguments: [
+    "", "01977c3e", "01977c3e-8f3a-7b12-9cde-0123456789a", "01977c3e-8f3a-7b12-9cde-0123456789abc",
+    "01977c3e8f3a7b129cde0123456789ab", "{1977c3e-8f3a-7b12-9cde-0123456789ab}",
+    "01977c3e-8f3a-7b12-9cde-0123456789ag", "01977c3e-8f3a-7b129-cde-0123456789ab",
+    "01977c3e-8f3a-7b12-9cde_0123456789ab", "٠1977c3e-8f3a-7b12-9cde-0123456789a",
+  ])
+  func anythingElseIsNoID(text: String) {
+    #expect(EventID(text) == nil)
+  }
+
+  @Test func randomIDsRoundTripThroughTextAndBytes() {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<500 {
+      let id = EventID(high: random.next(), low: random.next())
+      #expect(EventID(id.description) == id)
+      #expect(EventID(bytes: id.bytes) == id)
+    }
+    #expect(EventID(bytes: [UInt8](repeating: 0, count: 15)) == nil)
+    #expect(EventID(bytes: [UInt8](repeating: 0, count: 17)) == nil)
+    #expect(EventID(bytes: [UInt8](repeating: 0, count: 16)) == EventID.none)
+  }
+
+  @Test func madeIDsAreVersionSevenOfTheirTime() {
+    var random = SystemRandomNumberGenerator()
+    for milliseconds: Int64 in [0, 1, 1_764_000_000_000, 1 << 47] {
+      let time = Timestamp(microseconds: milliseconds * 1000 + 999)
+      let id = EventID(at: time, using: &random)
+      #expect(id.high >> 16 == UInt64(milliseconds))
+      #expect(id.high >> 12 & 0xF == 7)
+      #expect(id.low >> 62 == 0b10)
+    }
+    // Before the epoch there are no milliseconds to hold.
+    #expect(EventID(at: Timestamp(microseconds: -1), using: &random).high >> 16 == 0)
+  }
+
+  @Test func idsOrderByTimeAndBytes() {
+    var random = SystemRandomNumberGenerator()
+    let ids = (0..<50).map { EventID(at: Timestamp(microseconds: $0 * 1000), using: &random) }
+    #expect(ids.sorted() == ids)
+    let shuffled = ids.shuffled()
+    let byBytes = shuffled.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    #expect(byBytes == ids)
+  }
+}
