@@ -1,0 +1,185 @@
+package import NIOCore
+
+/// Writes JSON straight into a buffer: no tree, no reflection, no intermediate text.
+///
+/// Commas are the writer's business; that names are not repeated is the caller's.
+package struct JSONWriter {
+  /// What was written so far.
+  package private(set) var buffer: ByteBuffer
+  private var needsComma = false
+
+  /// Starts with room for about `capacity` bytes.
+  package init(capacity: Int = 512) {
+    buffer = ByteBufferAllocator().buffer(capacity: capacity)
+  }
+
+  /// Writes `{`, what `body` writes, `}`.
+  package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+    separate()
+    buffer.writeInteger(UInt8(ascii: "{"))
+    needsComma = false
+    try body(&self)
+    buffer.writeInteger(UInt8(ascii: "}"))
+    needsComma = true
+  }
+
+  /// Writes `[`, what `body` writes, `]`.
+  package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+    separate()
+    buffer.writeInteger(UInt8(ascii: "["))
+    needsComma = false
+    try body(&self)
+    buffer.writeInteger(UInt8(ascii: "]"))
+    needsComma = true
+  }
+
+  /// Writes a member's name, which needs no escaping.
+  package mutating func key(_ name: StaticString) {
+    separate()
+    buffer.writeInteger(UInt8(ascii: "\""))
+    buffer.writeStaticString(name)
+    buffer.writeStaticString("\":")
+    needsComma = false
+  }
+
+  /// Writes a member's name.
+  package mutating func key(_ name: String) {
+    separate()
+    quote(name)
+    buffer.writeInteger(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  /// Writes a text.
+  package mutating func text(_ value: String) {
+    separate()
+    quote(value)
+    needsComma = true
+  }
+
+  /// Writes a whole number.
+  package mutating func number(_ value: some FixedWidthInteger) {
+    separate()
+    buffer.writeString(String(value))
+    needsComma = true
+  }
+
+  /// Writes a number; what JSON cannot say becomes null.
+  package mutating func number(_ value: Double) {
+    separate()
+    buffer.writeString(value.isFinite ? "\(value)" : "null")
+    needsComma = true
+  }
+
+  /// Writes true or false.
+  package mutating func bool(_ value: Bool) {
+    separate()
+    if value { buffer.writeStaticString("true") } else { buffer.writeStaticString("false") }
+    needsComma = true
+  }
+
+  /// Writes null.
+  package mutating func null() {
+    separate()
+    buffer.writeStaticString("null")
+    needsComma = true
+  }
+
+  /// Writes a moment given in microseconds since 1970.
+  package mutating func moment(_ microseconds: Int64) {
+    separate()
+    buffer.writeInteger(UInt8(ascii: "\""))
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: MomentText.count) { raw in
+      MomentText.write(microseconds, into: raw.bindMemory(to: UInt8.self))
+    }
+    buffer.writeInteger(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// Writes JSON that is ready-made.
+  package mutating func raw(_ json: String) {
+    separate()
+    buffer.writeString(json)
+    needsComma = true
+  }
+
+  /// Ends a line of `application/x-ndjson`.
+  package mutating func endLine() {
+    buffer.writeInteger(UInt8(ascii: "\n"))
+    needsComma = false
+  }
+
+  private mutating func separate() {
+    if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
+  }
+
+  /// Texts are mostly free of what must be escaped: runs are copied whole.
+  private mutating func quote(_ value: String) {
+    buffer.writeInteger(UInt8(ascii: "\""))
+    var value = value
+    value.withUTF8 { bytes in
+      var start = 0
+      var index = 0
+      while index < bytes.count {
+        let byte = bytes[index]
+        if byte >= 0x20, byte != 0x22, byte != 0x5C {
+          index += 1
+          continue
+        }
+        buffer.writeBytes(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<index])
+        )
+        escape(byte)
+        index += 1
+        start = index
+      }
+      buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]))
+    }
+    buffer.writeInteger(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    switch byte {
+    case 0x22: buffer.writeStaticString("\\\"")
+    case 0x5C: buffer.writeStaticString("\\\\")
+    case 0x0A: buffer.writeStaticString("\\n")
+    case 0x0D: buffer.writeStaticString("\\r")
+    case 0x09: buffer.writeStaticString("\\t")
+    default:
+      let digits: StaticString = "0123456789abcdef"
+      buffer.writeStaticString("\\u00")
+      digits.withUTF8Buffer {
+        buffer.writeInteger($0[Int(byte >> 4)])
+        buffer.writeInteger($0[Int(byte & 15)])
+      }
+    }
+  }
+}
+
+extension JSONWriter {
+  package mutating func member(_ name: StaticString, _ value: String) {
+    key(name)
+    text(value)
+  }
+  package mutating func member(_ name: StaticString, _ value: some FixedWidthInteger) {
+    key(name)
+    number(value)
+  }
+  package mutating func member(_ name: StaticString, _ value: Bool) {
+    key(name)
+    bool(value)
+  }
+  package mutating func member(_ name: StaticString, moment microseconds: Int64) {
+    key(name)
+    moment(microseconds)
+  }
+  package mutating func member(_ name: StaticString, _ values: [String]) {
+    key(name)
+    array { for value in values { $0.text(value) } }
+  }
+  /// Empty stands for "none" on the wire between services, null for readers.
+  package mutating func member(_ name: StaticString, orNull value: String) {
+    key(name)
+    if value.isEmpty { null() } else { text(value) }
+  }
+}

@@ -1,0 +1,73 @@
+package import NIOCore
+
+/// Carries lines from whoever makes them to the body that is being sent, with room for a few.
+///
+/// A maker that is ahead waits, so a slow reader costs no memory; a reader that left ends the maker.
+package actor Conveyor {
+  /// Lines that may wait: enough to fill a packet, few enough to hold.
+  private static let room = 64
+  private var lines: [ByteBuffer] = []
+  private var hasEnded = false
+  private var isAbandoned = false
+  private var reader: CheckedContinuation<Void, Never>?
+  private var makers: [CheckedContinuation<Void, Never>] = []
+
+  /// Hands a line over; waits while there is no room.
+  package func send(_ line: ByteBuffer) async throws {
+    while lines.count >= Self.room, !isAbandoned, !hasEnded {
+      await withCheckedContinuation { makers.append($0) }
+    }
+    guard !isAbandoned, !hasEnded else { throw CancellationError() }
+    lines.append(line)
+    wakeReader()
+  }
+
+  /// Writes a line of JSON and hands it over.
+  package func send(_ write: (inout JSONWriter) -> Void) async throws {
+    var writer = JSONWriter()
+    write(&writer)
+    writer.endLine()
+    try await send(writer.buffer)
+  }
+
+  /// Nothing will follow.
+  package func end() {
+    hasEnded = true
+    wakeReader()
+    wakeMakers()
+  }
+
+  /// All lines that wait, or nil at the end.
+  func next() async -> ByteBuffer? {
+    while lines.isEmpty, !hasEnded, !isAbandoned {
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { reader = $0 }
+      } onCancel: {
+        Task { await abandon() }
+      }
+    }
+    guard !lines.isEmpty, !isAbandoned else { return nil }
+    var whole = lines[0]
+    for var line in lines.dropFirst() { whole.writeBuffer(&line) }
+    lines.removeAll(keepingCapacity: true)
+    wakeMakers()
+    return whole
+  }
+
+  /// The reader is gone.
+  func abandon() {
+    isAbandoned = true
+    wakeReader()
+    wakeMakers()
+  }
+
+  private func wakeReader() {
+    reader?.resume()
+    reader = nil
+  }
+
+  private func wakeMakers() {
+    for maker in makers { maker.resume() }
+    makers.removeAll()
+  }
+}
