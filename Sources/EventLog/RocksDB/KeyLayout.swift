@@ -12,7 +12,8 @@ internal import EventLogCore
 //   ids       id (16)                          position (8)
 //   tracking  source                           position (8)
 //   meta      "format"                         format (4)
-//             "log"                            log id (16), log epoch (8)
+//             "log"                            log id (16), log epoch (8), ends of the epochs
+//                                              before (8 each), the oldest first
 //             "removed/", name                 as in heads: the streams that lost events
 //
 // flags of heads: 1 has a last revision, 2 tombstoned. Hashes: see TextHash. Names hold no NUL,

@@ -71,10 +71,10 @@ enum RocksDBOpening {
           at: GlobalPosition(head)
         )
       }
-      identity = LogIdentity(id: identity.id, epoch: identity.epoch + 1)
+      identity = identity.next(endingAt: GlobalPosition(head))
       try write(identity, to: database, families)
     } else if isRestored {
-      identity = LogIdentity(id: identity.id, epoch: identity.epoch + 1)
+      identity = identity.next(endingAt: GlobalPosition(head))
       try write(identity, to: database, families)
       unlink(restored)
     }
@@ -170,7 +170,12 @@ enum RocksDBOpening {
     try storing { () throws(RocksDBError) in
       let batch = try database.makeBatch()
       batch.put(MetaKey.format, format, in: families.meta)
-      batch.put(MetaKey.log, Key.id(identity.id) + Key.number(identity.epoch), in: families.meta)
+      let ends = identity.epochEnds.flatMap { Key.number($0.number) }
+      batch.put(
+        MetaKey.log,
+        Key.id(identity.id) + Key.number(identity.epoch) + ends,
+        in: families.meta
+      )
       try database.write(batch, synced: true)
     }
   }
@@ -224,5 +229,12 @@ enum RocksDBOpening {
         throw .unavailable("make the folder \(made): errno \(errno)")
       }
     }
+  }
+}
+
+extension LogIdentity {
+  /// The identity of the epoch after this one, which ended at `head`.
+  fileprivate func next(endingAt head: GlobalPosition) -> LogIdentity {
+    LogIdentity(id: id, epoch: epoch + 1, epochEnds: epochEnds + [head])
   }
 }

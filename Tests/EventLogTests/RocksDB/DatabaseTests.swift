@@ -1,0 +1,91 @@
+import RocksDBDriver
+import Testing
+
+@Suite struct DatabaseTests {
+  private func counting() -> [FamilyOptions] {
+    var counters = FamilyOptions("counters")
+    counters.addsCounters = true
+    return [FamilyOptions("default"), counters]
+  }
+
+  @Test func aBatchIsWrittenWholeAndReadBack() throws {
+    let folder = try TemporaryFolder()
+    let database = try Database.open(path: folder.path + "/db", families: counting())
+    let family = try #require(database.family("default"))
+    let counters = try #require(database.family("counters"))
+    let batch = try database.makeBatch()
+    batch.put([0, 1], [9], in: family)
+    batch.put([0, 2], [], in: family)
+    batch.put([1, 0, 0], [7, 7], in: family)
+    batch.add(3, to: [1], in: counters)
+    batch.add(-1, to: [1], in: counters)
+    try database.write(batch, synced: true)
+    #expect(try database.value(of: [0, 1], in: family) == [9])
+    #expect(try database.value(of: [0, 2], in: family) == [])
+    #expect(try database.value(of: [0, 3], in: family) == nil)
+    #expect(try database.value(of: [1], in: counters) == [2, 0, 0, 0, 0, 0, 0, 0])
+    var found: [Int: [UInt8]] = [:]
+    try database.withValues(ofKeys: [0, 1, 0, 3, 0, 2], each: 2, in: family) { index, value in
+      found[index] = value.map { Array($0) }
+    }
+    #expect(found == [0: [9], 2: []])
+  }
+
+  @Test func iteratorsStayWithinTheirBounds() throws {
+    let folder = try TemporaryFolder()
+    let database = try Database.open(path: folder.path + "/db")
+    let family = try #require(database.family("default"))
+    let batch = try database.makeBatch()
+    for index in UInt8(0)..<10 { batch.put([index], [index], in: family) }
+    batch.deleteRange([3], [5], in: family)
+    try database.write(batch, synced: false)
+    let iterator = try database.makeIterator(in: family, from: [2], to: [8])
+    var keys: [UInt8] = []
+    iterator.seekToFirst()
+    while iterator.isValid {
+      keys += iterator.key
+      iterator.next()
+    }
+    try iterator.check()
+    #expect(keys == [2, 5, 6, 7])
+    iterator.seekToLast()
+    #expect(iterator.value == [7])
+    iterator.seekBackward([4])
+    #expect(iterator.key == [2])
+  }
+
+  @Test func errorsSayWhatTheyAre() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/db"
+    let database = try Database.open(path: path)
+    func code(_ body: () throws(RocksDBError) -> Void) -> RocksDBError.Code? {
+      do throws(RocksDBError) { try body() } catch { return error.code }
+      return nil
+    }
+    #expect(code { () throws(RocksDBError) in _ = try Database.open(path: path) } == .locked)
+    database.close()
+    #expect(code { () throws(RocksDBError) in _ = try database.makeBatch() } == .closed)
+    var options = DatabaseOptions()
+    options.createsIfMissing = false
+    #expect(
+      code { () throws(RocksDBError) in
+        _ = try Database.open(path: folder.path + "/none", options: options)
+      } == .invalidArgument
+    )
+    let again = try Database.open(path: path)
+    again.close()
+  }
+
+  @Test func aCheckpointIsADatabaseOfItsOwn() throws {
+    let folder = try TemporaryFolder()
+    let database = try Database.open(path: folder.path + "/db")
+    let family = try #require(database.family("default"))
+    let batch = try database.makeBatch()
+    batch.put([1], [2], in: family)
+    try database.write(batch, synced: true)
+    try database.checkpoint(to: folder.path + "/copy")
+    let copy = try Database.open(path: folder.path + "/copy")
+    let copied = try #require(copy.family("default"))
+    #expect(try copy.value(of: [1], in: copied) == [2])
+  }
+}
