@@ -55,7 +55,17 @@ let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
   name: "wordweave",
   products: [
-    .executable(name: "wordweave", targets: ["WordWeave"])
+    .executable(name: "wordweave", targets: ["WordWeave"]),
+    // The event platform underneath, usable on its own.
+    .library(name: "WeaveRuntime", targets: ["WeaveRuntime"]),
+    .library(name: "RocksDBDriver", targets: ["RocksDBDriver"]),
+    .library(name: "EventLogCore", targets: ["EventLogCore"]),
+    .library(name: "EventLogInMemory", targets: ["EventLogInMemory"]),
+    .library(name: "EventLogRocksDB", targets: ["EventLogRocksDB"]),
+    .library(name: "MessagingCore", targets: ["MessagingCore"]),
+    .library(name: "MessagingInProcess", targets: ["MessagingInProcess"]),
+    .library(name: "ProjectionsCore", targets: ["ProjectionsCore"]),
+    .library(name: "ProjectionsRocksDB", targets: ["ProjectionsRocksDB"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -103,8 +113,11 @@ let package = Package(
     room(
       "ProjectionsCore", "Projections/Core",
       ["MessagingCore", "EventLogCore", "WeaveRuntime", crypto, logging]),
-    room("ProjectionsRocksDB", "Projections/RocksDB", ["ProjectionsCore", "RocksDBDriver"]),
-    room("ProjectionsConformance", "Projections/Conformance", ["ProjectionsCore"]),
+    room(
+      "ProjectionsRocksDB", "Projections/RocksDB", ["ProjectionsCore", "RocksDBDriver"]),
+    room(
+      "ProjectionsConformance", "Projections/Conformance",
+      ["ProjectionsCore", "MessagingCore", "EventLogCore"]),
 
     room("Schemas", "Schemas", ["EventLogCore", protobuf, grpc, grpcProtobuf]),
 
@@ -174,8 +187,8 @@ let package = Package(
     tests(
       "ProjectionsTests",
       [
-        "ProjectionsCore", "ProjectionsRocksDB", "ProjectionsConformance", "EventLogInMemory",
-        "MessagingCore",
+        "ProjectionsCore", "ProjectionsRocksDB", "ProjectionsConformance", "EventLogCore",
+        "EventLogInMemory", "EventLogRocksDB", "MessagingCore", "MessagingInProcess",
       ]),
     tests(
       "ServicesTests",

@@ -16,7 +16,7 @@ struct RoomImports: Sendable {
 
 enum ImportTable {
   /// Everywhere: parts of the toolchain that do no more than the standard library.
-  static let standard: Set<String> = ["Glibc", "Synchronization"]
+  static let standard: Set<String> = ["Swift", "Glibc", "Synchronization"]
   /// `Testing` is imported by laws, which are code that others may run against their own engines.
   static let laws: Set<String> = ["Testing"]
   static let protobuf: Set<String> = ["SwiftProtobuf"]
@@ -30,7 +30,7 @@ enum ImportTable {
   ]
   /// A server on Hummingbird, with the modules its signatures show.
   static let web: Set<String> = [
-    "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "ServiceLifecycle",
+    "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "ServiceLifecycle",
   ]
 
   static let rooms: [RoomImports] = [
@@ -49,12 +49,12 @@ enum ImportTable {
     RoomImports("Sources/EventLog/RocksDB", standard, log, ["RocksDBDriver", "DequeModule"]),
     RoomImports("Sources/EventLog/Conformance", standard, log, laws),
 
-    // Lifecycle and queues of lanes; no driver.
+    // Lifecycle and queues of lanes; Crypto for the digest that names a routing epoch; no driver.
     RoomImports(
       "Sources/Messaging/Core",
       standard,
       log,
-      ["ServiceLifecycle", "DequeModule", "Metrics"]
+      ["ServiceLifecycle", "DequeModule", "Crypto", "Metrics"]
     ),
     RoomImports(
       "Sources/Messaging/InProcess",
@@ -70,12 +70,13 @@ enum ImportTable {
       ["MessagingCore", "EventLogInMemory"]
     ),
 
-    // Decision 0001: a read-model store implements the lane store of Messaging/Core.
+    // Decision 0001: a read-model store implements the lane store of Messaging/Core. Crypto for the
+    // digest that compares a rebuild with what it replaces.
     RoomImports(
       "Sources/Projections/Core",
       standard,
       log,
-      ["MessagingCore", "ServiceLifecycle", "Metrics"]
+      ["MessagingCore", "ServiceLifecycle", "Metrics", "Crypto"]
     ),
     RoomImports(
       "Sources/Projections/RocksDB",
@@ -131,15 +132,16 @@ enum ImportTable {
       grpc,
       web,
       observing,
-      ["Schemas", "WeaveRuntime", "JWTKit", "Crypto"]
+      ["Schemas", "WeaveRuntime", "Crypto", "CryptoExtras", "CoreMetrics"]
     ),
-    // Decision 0004: the stand-in is the foreign party, so it sees the gateway's door and no more.
+    // Decision 0004: the stand-in is the foreign party; it sees the gateway's door, and the schemas for
+    // telling Users of an account as a webhook would.
     RoomImports(
       "Sources/Gateway/Identity",
       standard,
       web,
       observing,
-      ["Gateway", "WeaveRuntime", "JWTKit", "Crypto", "CryptoExtras"]
+      ["Gateway", "Schemas", "GRPCCore", "WeaveRuntime", "Crypto", "CryptoExtras"]
     ),
   ]
 
@@ -147,5 +149,13 @@ enum ImportTable {
   static let free = ["Sources/WordWeave"]
 
   /// Foundation and Dispatch, where something forces them: folder or file, and why.
-  static let foundation: [(path: String, reason: String)] = []
+  static let foundation: [(path: String, reason: String)] = [
+    ("Sources/Gateway", "keys, hashes and generated messages take bytes as Data"),
+    ("Sources/Schemas", "generated messages hold bytes as Data"),
+    (
+      "Sources/Services/Events/EventMessages.swift",
+      "renders ids and payloads into generated messages"
+    ),
+    ("Sources/WordWeave", "files and folders of the data directory, temporary ones too"),
+  ]
 }
