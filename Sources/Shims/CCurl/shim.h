@@ -6,6 +6,9 @@
 static inline CURLcode weave_curl_setopt_long(CURL *handle, CURLoption option, long value) {
   return curl_easy_setopt(handle, option, value);
 }
+static inline CURLcode weave_curl_setopt_large(CURL *handle, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(handle, option, value);
+}
 static inline CURLcode weave_curl_setopt_pointer(CURL *handle, CURLoption option, const void *value) {
   return curl_easy_setopt(handle, option, value);
 }
@@ -16,3 +19,11 @@ static inline CURLcode weave_curl_setopt_callback(CURL *handle, CURLoption optio
 static inline CURLcode weave_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
   return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLMcode weave_curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
+  return curl_multi_setopt(handle, option, value);
+}
+// CURLMsg keeps its result in a union, and CURL_WRITEFUNC_PAUSE and CURL_ERROR_SIZE are macros.
+static inline CURLcode weave_curl_message_result(const CURLMsg *message) { return message->data.result; }
+static const size_t weave_curl_pause_writing = CURL_WRITEFUNC_PAUSE;
+static const size_t weave_curl_error_bytes = CURL_ERROR_SIZE;
+static inline CURLcode weave_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }

@@ -1,0 +1,96 @@
+internal import ArgumentParser
+
+/// Which system a command talks to.
+struct ConnectionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The address of a running system, such as http://127.0.0.1:8080 (or WORDWEAVE_URL).",
+      valueName: "url"
+    )
+  )
+  var url: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A data directory: of a running system, or of a stopped one, which is opened for this "
+        + "command (or WORDWEAVE_DATA).",
+      valueName: "dir"
+    )
+  )
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the operator token; by default WORDWEAVE_TOKEN, then the data directory's.",
+      valueName: "file"
+    )
+  )
+  var tokenFile: String?
+
+  /// Where the command goes.
+  enum Target: Equatable {
+    case running(SystemAddress)
+    /// No process serves this directory.
+    case stopped(directory: String)
+  }
+
+  /// Finds the system; an option wins over the environment, and an address over a directory.
+  func target(_ environment: (String) -> String?) throws -> Target {
+    func value(_ name: String) -> String? {
+      environment(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+    let directory = data ?? PlatformConfiguration.defaultData(environment)
+    // `--data` on the command line means that directory, whatever address the environment names.
+    let address = url ?? (data == nil ? value("WORDWEAVE_URL") : nil)
+    guard let address = address ?? ServedDirectory.url(in: directory) else {
+      return .stopped(directory: directory)
+    }
+    guard address.hasPrefix("http://") || address.hasPrefix("https://") else {
+      throw CommandError(
+        "reading --url \(address)",
+        found: "no http:// or https:// address",
+        code: .usage
+      )
+    }
+    let token: String?
+    if let tokenFile {
+      guard let read = ServedDirectory.token(file: tokenFile) else {
+        throw CommandError(
+          "reading the token file \(tokenFile)",
+          found: "no readable token",
+          code: .usage
+        )
+      }
+      token = read
+    } else {
+      token = value("WORDWEAVE_TOKEN") ?? ServedDirectory.token(in: directory)
+    }
+    let trimmed = address.hasSuffix("/") ? String(address.dropLast()) : address
+    return .running(SystemAddress(url: trimmed, token: token))
+  }
+
+  /// Lends a client of the system; a stopped one runs inside this process meanwhile.
+  func withClient<R>(_ body: (AdminClient) async throws -> R) async throws -> R {
+    switch try target(environment) {
+    case .running(let address): return try await body(AdminClient(address))
+    case .stopped(let directory):
+      return try await Platform.open(directory: directory) { address in
+        try await body(AdminClient(address))
+      }
+    }
+  }
+}
+
+/// How a command shows its results.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print JSON: one object, or one object per line for listings.")
+  var json = false
+
+  @Flag(
+    name: [.customShort("q"), .long],
+    help: "No progress and no remarks; only results and errors."
+  )
+  var quiet = false
+
+  var console: Console { Console(isQuiet: quiet, isJSON: json) }
+}

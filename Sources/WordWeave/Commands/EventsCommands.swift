@@ -1,0 +1,217 @@
+internal import ArgumentParser
+
+struct EventsGroup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events",
+    abstract: "Look at the log.",
+    subcommands: [
+      EventsReadCommand.self, EventsTailCommand.self, EventsStatsCommand.self,
+      EventsVerifyCommand.self,
+    ]
+  )
+}
+
+/// Which events of the log are meant.
+struct EventFilter: ParsableArguments {
+  @Option(help: ArgumentHelp("Only this type; may be given more than once.", valueName: "type"))
+  var type: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Only events with this tag; several must all be there.", valueName: "tag")
+  )
+  var tag: [String] = []
+
+  func add(to query: inout Query) {
+    for type in type { query.add("type", type) }
+    for tag in tag { query.add("tag", tag) }
+  }
+
+  /// Whether an event is meant, where the gateway does not filter.
+  func matches(_ event: JSONValue) -> Bool {
+    let tags = (event["tags"]?.items ?? []).compactMap(\.text)
+    return (type.isEmpty || type.contains(event["type"]?.text ?? ""))
+      && tag.allSatisfy(tags.contains)
+  }
+}
+
+struct EventsReadCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "read",
+    abstract: "Print events.",
+    discussion: """
+      Without --stream: the whole log, by position. With --stream: one stream, by revision.
+
+        wordweave events read --limit 20 --backwards
+        wordweave events read --type PostPublished --json
+        wordweave events read --stream post-0198c0de-…
+        wordweave events read --after 1000 --limit 0 --json > events.ndjson
+      """
+  )
+
+  @Option(help: "Only events of this stream.")
+  var stream: String?
+
+  @Option(help: "Only events past this position (with --backwards: before it).")
+  var after: Int64?
+
+  @OptionGroup var filter: EventFilter
+
+  @Option(help: "How many events at most; 0 for all.")
+  var limit = 100
+
+  @Flag(help: "Newest first.")
+  var backwards = false
+
+  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if limit < 0 { throw ValidationError("--limit \(limit) is negative") }
+    if let after, after < 0 { throw ValidationError("--after \(after) is negative") }
+  }
+
+  func run() async throws {
+    try await connection.withClient { client in
+      let printer = EventPrinter(console: output.console)
+      var left = limit == 0 ? Int.max : limit
+      var pages = EventPages(
+        client: client,
+        stream: stream,
+        filter: filter,
+        bound: after,
+        backwards: backwards
+      )
+      while left > 0, let events = try await pages.next(limit: left) {
+        for event in events.prefix(left) { printer.show(event) }
+        left -= min(left, events.count)
+      }
+    }
+  }
+}
+
+struct EventsTailCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tail",
+    abstract: "Print events as they come, until Ctrl-C.",
+    discussion: """
+        wordweave events tail
+        wordweave events tail --after 0 --json
+      """
+  )
+
+  @Option(help: "Start past this position; by default at the present end.")
+  var after: Int64?
+
+  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await connection.withClient { client in
+      let console = output.console
+      let printer = EventPrinter(console: console)
+      var last = try await startingPlace(client)
+      do {
+        while true {
+          var query = Query()
+          query.add("after", last)
+          var lines = try await client.lines("GET", "/v1/admin/events/tail", query)
+          while let line = try await lines.next() {
+            if let event = line["event"] {
+              printer.show(event)
+              last = event["position"]?.integer ?? last
+            } else if let position = line["caughtUp"]?.integer {
+              console.remark("caught up at position \(position); waiting for more")
+            }
+          }
+          // The gateway ends streams before it drains; the next one answers or says why not.
+          try await Task.sleep(for: .milliseconds(500))
+        }
+      } catch is CancellationError {
+        console.remark("stopped after position \(last); go on with --after \(last)")
+      }
+    }
+  }
+
+  private func startingPlace(_ client: AdminClient) async throws -> Int64 {
+    if let after { return after }
+    return try await client.get("/v1/admin/log")["head"]?.integer ?? 0
+  }
+}
+
+struct EventsStatsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats",
+    abstract: "Print how much the log holds, by type."
+  )
+
+  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await connection.withClient { client in
+      let console = output.console
+      let log = try await client.get("/v1/admin/log")
+      if console.isJSON { return console.print(log) }
+      let head = log["head"]?.integer ?? 0
+      console.print("log      \(log["log"]?.cell ?? "")")
+      console.print("engine   \(log["engine"]?.cell ?? "")")
+      console.print("events   \(Figures.count(head))")
+      if let streams = log["streams"]?.integer {
+        console.print("streams  \(Figures.count(streams))")
+      }
+      if let bytes = log["bytesOnDisk"]?.integer {
+        console.print("on disk  \(Figures.bytes(bytes))")
+      }
+      var table = Table(
+        .init(heading: "TYPE"),
+        .init(heading: "EVENTS", alignment: .right),
+        .init(heading: "SHARE", alignment: .right)
+      )
+      for item in log["types"]?.items ?? [] {
+        let events = item["events"]?.integer ?? 0
+        let share = head > 0 ? Double(events) * 100 / Double(head) : 0
+        table.add(item["type"]?.cell ?? "", Figures.count(events), "\(Figures.oneDigit(share)) %")
+      }
+      if !table.rows.isEmpty {
+        console.print("")
+        console.print(table)
+      }
+    }
+  }
+}
+
+struct EventsVerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check every event of the log: order, checksums, indexes.",
+    discussion: "Exits with 1 if something is not as it should be."
+  )
+
+  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await connection.withClient { client in
+      let console = output.console
+      let last = try await LongWork(label: "Verifying", console: console)
+        .follow(try await client.lines("POST", "/v1/admin/log/verifications"))
+      let findings = last["findings"]?.items?.count ?? Int(last["findings"]?.integer ?? 0)
+      if console.isJSON {
+        console.print(last)
+      } else {
+        let done = Figures.count(last["done"]?.integer ?? 0)
+        console.print("\(done) events checked, \(findings) findings")
+        for finding in last["findings"]?.items ?? [] {
+          console.print("  " + DisplayText.harmless(finding.cell))
+        }
+      }
+      if findings > 0 {
+        throw CommandError(
+          "verifying the log",
+          found: "\(findings) findings",
+          advice: "keep a copy of the data directory before anything else is written to it"
+        )
+      }
+    }
+  }
+}

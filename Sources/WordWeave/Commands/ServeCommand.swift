@@ -1,0 +1,73 @@
+internal import ArgumentParser
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run the system.",
+    discussion: """
+      Everything in one process: log, services, projections and gateway. It is ready when \
+      GET /readyz answers 200; SIGTERM and Ctrl-C let running requests finish.
+
+      The first start makes the data directory and writes an operator token into it, which the \
+      other commands read by themselves on this machine.
+
+        wordweave serve
+        wordweave serve --data ./data --port 9000
+        WORDWEAVE_PORT=9000 wordweave serve
+      """
+  )
+
+  @Option(help: ArgumentHelp("Where everything is kept (or WORDWEAVE_DATA).", valueName: "dir"))
+  var data: String?
+
+  @Option(help: "The address that the listeners bind to (or WORDWEAVE_HOST; default: 127.0.0.1).")
+  var host: String?
+
+  @Option(help: "The gateway's port (or WORDWEAVE_PORT; default: 8080).")
+  var port: Int?
+
+  @Option(help: "The port for signed webhooks (or WORDWEAVE_WEBHOOK_PORT; default: 8081).")
+  var webhookPort: Int?
+
+  @Option(help: "The Event Service's gRPC port (or WORDWEAVE_GRPC_PORT; default: 50051).")
+  var grpcPort: Int?
+
+  @Option(
+    help: ArgumentHelp("Parts to run, with commas between (or WORDWEAVE_ONLY).", valueName: "list")
+  )
+  var only: String?
+
+  func run() async throws {
+    try await Platform.serve(configuration(environment))
+  }
+
+  /// Options win over the environment, which wins over defaults.
+  func configuration(_ environment: (String) -> String?) throws -> PlatformConfiguration {
+    func value(_ name: String) -> String? {
+      environment(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+    func number(_ name: String) throws -> Int? {
+      guard let text = value(name) else { return nil }
+      guard let number = Int(text) else {
+        throw CommandError("reading \(name)", found: "'\(text)' is no number", code: .usage)
+      }
+      return number
+    }
+    var configuration = PlatformConfiguration(
+      data: data ?? PlatformConfiguration.defaultData(environment)
+    )
+    if let host = host ?? value("WORDWEAVE_HOST") { configuration.host = host }
+    if let port = try port ?? number("WORDWEAVE_PORT") { configuration.port = port }
+    if let port = try webhookPort ?? number("WORDWEAVE_WEBHOOK_PORT") {
+      configuration.webhookPort = port
+    }
+    if let port = try grpcPort ?? number("WORDWEAVE_GRPC_PORT") { configuration.grpcPort = port }
+    if let only = only ?? value("WORDWEAVE_ONLY") {
+      configuration.only = only.split(separator: ",").map { $0.stripped }
+    }
+    if let complaint = configuration.complaint {
+      throw CommandError("reading the settings", found: complaint, code: .usage)
+    }
+    return configuration
+  }
+}

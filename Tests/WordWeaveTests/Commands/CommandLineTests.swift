@@ -1,0 +1,109 @@
+import ArgumentParser
+import Testing
+
+@testable import WordWeave
+
+@Suite struct CommandLineTests {
+  private func parse<C: ParsableCommand>(_ type: C.Type, _ arguments: String...) throws -> C {
+    try #require(try WordWeaveCommand.parseAsRoot(arguments) as? C)
+  }
+
+  @Test func everyCommandIsReached() throws {
+    _ = try parse(ServeCommand.self, "serve", "--port", "9")
+    _ = try parse(ImportRevisionsCommand.self, "import", "revisions", "f", "--authors", "a")
+    _ = try parse(ImportMarkdownCommand.self, "import", "markdown", "d", "--dry-run")
+    _ = try parse(
+      EventsReadCommand.self,
+      "events",
+      "read",
+      "--type",
+      "A",
+      "--type",
+      "B",
+      "--tag",
+      "t"
+    )
+    _ = try parse(EventsTailCommand.self, "events", "tail", "--after", "3")
+    _ = try parse(EventsStatsCommand.self, "events", "stats", "--json")
+    _ = try parse(EventsVerifyCommand.self, "events", "verify", "-q")
+    _ = try parse(ProjectionsListCommand.self, "projections", "list")
+    _ = try parse(ProjectionStatusCommand.self, "projections", "status", "posts")
+    let rebuild = try parse(
+      ProjectionRebuildCommand.self,
+      "projections",
+      "rebuild",
+      "posts/posts",
+      "--no-cut-over"
+    )
+    #expect(!rebuild.cutOver)
+    _ = try parse(ProjectionRollBackCommand.self, "projections", "rollback", "posts")
+    _ = try parse(ProjectionCompareCommand.self, "projections", "compare", "posts")
+    _ = try parse(ProjectionCutOverCommand.self, "projections", "cut-over", "posts")
+    _ = try parse(ProjectionCancelCommand.self, "projections", "cancel", "posts")
+    _ = try parse(ReplayCommand.self, "replay", "--after", "1", "--through", "2", "--print")
+    _ = try parse(ParkedListCommand.self, "parked", "list")
+    _ = try parse(ParkedRedriveCommand.self, "parked", "redrive", "posts/posts", "--stream", "s")
+    _ = try parse(BenchCommand.self, "bench", "--clients", "2")
+    _ = try parse(VersionCommand.self, "version")
+  }
+
+  @Test(arguments: [
+    ["replay", "--after", "5", "--through", "4"], ["replay", "--print", "--projection", "x"],
+    ["events", "read", "--limit", "-1"], ["bench", "--clients", "0"], ["nothing"],
+    ["import", "revisions"],
+  ])
+  func wrongUseIsExitCode64(_ arguments: [String]) {
+    #expect {
+      _ = try WordWeaveCommand.parseAsRoot(arguments)
+    } throws: { error in
+      WordWeaveCommand.exitCode(for: error).rawValue == CommandError.Code.usage.rawValue
+    }
+  }
+
+  @Test func anOptionWinsOverTheEnvironment() throws {
+    let environment = [
+      "WORDWEAVE_URL": "http://elsewhere:1", "WORDWEAVE_TOKEN": "t", "WORDWEAVE_DATA": "/nowhere",
+    ]
+    let named = try ConnectionOptions.parse(["--url", "http://here:2/"])
+    #expect(
+      try named.target { environment[$0] }
+        == .running(SystemAddress(url: "http://here:2", token: "t"))
+    )
+    let silent = try ConnectionOptions.parse([])
+    #expect(
+      try silent.target { environment[$0] }
+        == .running(SystemAddress(url: "http://elsewhere:1", token: "t"))
+    )
+    let folder = try ConnectionOptions.parse(["--data", "/nowhere/else"])
+    #expect(try folder.target { environment[$0] } == .stopped(directory: "/nowhere/else"))
+  }
+
+  @Test func anAddressMustBeHTTP() throws {
+    let options = try ConnectionOptions.parse(["--url", "ftp://x"])
+    #expect(throws: CommandError.self) { try options.target { _ in nil } }
+  }
+
+  @Test func serveTakesOptionsThenEnvironmentThenDefaults() throws {
+    let environment = [
+      "WORDWEAVE_PORT": "9000", "WORDWEAVE_HOST": "0.0.0.0", "WORDWEAVE_DATA": "/d",
+    ]
+    let serve = try parse(ServeCommand.self, "serve", "--port", "9001")
+    let configuration = try serve.configuration { environment[$0] }
+    #expect(configuration.port == 9001)
+    #expect(configuration.host == "0.0.0.0")
+    #expect(configuration.data == "/d")
+    #expect(configuration.webhookPort == 8081)
+    let plain = try parse(ServeCommand.self, "serve")
+    #expect(throws: CommandError.self) {
+      try plain.configuration { $0 == "WORDWEAVE_PORT" ? "many" : nil }
+    }
+  }
+
+  @Test func aProjectionIsFoundByItsNameAlone() {
+    let names = ["posts/posts", "users/users", "posts/tags", "users/tags"]
+    #expect(ProjectionName.matches("users", in: names) == ["users/users"])
+    #expect(ProjectionName.matches("posts/tags", in: names) == ["posts/tags"])
+    #expect(ProjectionName.matches("tags", in: names).count == 2)
+    #expect(ProjectionName.matches("no", in: names).isEmpty)
+  }
+}
