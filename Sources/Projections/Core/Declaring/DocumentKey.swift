@@ -75,3 +75,8 @@ public struct DocumentKey: Hashable, Sendable {
     return key
   }
 }
+
+extension DocumentKey: ExpressibleByStringLiteral {
+  /// Makes a key of one text.
+  public init(stringLiteral text: String) { self.init(text) }
+}

@@ -26,6 +26,12 @@ public protocol ManagedProjection: ProjectionReader {
   func rollBack() async throws
   /// Drops the generation before the last cut-over.
   func dropPrevious() async throws
+  /// Folds a range of the log without keeping anything, and tells what happened.
+  func rehearse(
+    after: GlobalPosition,
+    through: GlobalPosition,
+    progress: @escaping @Sendable (Rehearsal) -> Void
+  ) async throws -> Rehearsal
   /// Waits until the rebuild is not filling or verifying any more, and tells where it stands.
   func rebuildSettled() async throws -> RebuildStatus?
 }

@@ -1,12 +1,17 @@
 public import EventLogCore
 public import MessagingCore
+internal import Synchronization
 
 /// How far the lanes of one projection have come, partition by partition.
 ///
 /// Lanes tell it after each commit, over events the projection ignores and while idle too, or
 /// readers would wait for ever. It never goes back.
 public final class AppliedPosition: Sendable {
+  /// Makes idle lanes tell a position at once, rather than with their next look at the head.
+  public typealias Refresh = @Sendable (GlobalPosition) async throws -> Void
+
   private let partitions: Watched<[GlobalPosition]>
+  private let refresh = Mutex<Refresh?>(nil)
 
   /// Starts with every partition at the beginning.
   public init(partitions count: Int = MessagingLimits.partitions) {
@@ -28,6 +33,11 @@ public final class AppliedPosition: Sendable {
     partitions.update { values in
       for index in values.indices { values[index] = max(values[index], position) }
     }
+  }
+
+  /// Names who is asked while somebody waits; nil for nobody.
+  public func refreshed(by refresh: Refresh?) {
+    self.refresh.withLock { $0 = refresh }
   }
 
   /// The least of all partitions.
@@ -52,7 +62,10 @@ public final class AppliedPosition: Sendable {
     if isReached(partitions.value) { return true }
     guard patience > .zero else { return false }
     return try await withThrowingTaskGroup(of: Bool.self) { group in
+      let refresh = refresh.withLock { $0 }
       group.addTask { [partitions] in
+        // Who cannot be asked is waited for all the same.
+        try? await refresh?(floor)
         _ = try await partitions.wait(until: isReached)
         return true
       }

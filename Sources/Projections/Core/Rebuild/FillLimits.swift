@@ -11,4 +11,6 @@ enum FillLimits {
   static let scanRows = 1024
   /// Differences that a report names; one proves the point, a few show the pattern.
   static let namedDifferences = 10
+  /// Streams that a rehearsal names as failing; more would not be read.
+  static let namedFailures = 100
 }

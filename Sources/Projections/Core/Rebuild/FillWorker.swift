@@ -24,6 +24,8 @@ struct FillWorker<P: Projection> {
 
   /// How many streams are parked.
   var parkedCount: Int { parked.count }
+  /// The parked streams, by name.
+  var parkedStreams: [ParkedStream] { parked.values.sorted { $0.stream < $1.stream } }
 
   /// Applies a share of a page and gives the batch to commit before the next share.
   mutating func apply(_ items: [FillPage.Item]) throws -> ReadModelBatch {

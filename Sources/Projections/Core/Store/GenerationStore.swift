@@ -10,7 +10,7 @@ public final class GenerationStore: LaneStore {
   let generation: UInt32
   let store: ReadModelStore
 
-  init(_ generation: UInt32, in store: ReadModelStore) {
+  package init(_ generation: UInt32, in store: ReadModelStore) {
     self.generation = generation
     self.store = store
   }
@@ -19,12 +19,17 @@ public final class GenerationStore: LaneStore {
   public func transact<R: Sendable>(
     _ body: @escaping @Sendable (inout ReadModelTransaction) throws -> R
   ) async throws -> R {
-    try await store.run { [self] in
-      var transaction = ReadModelTransaction(source: store.engine, generation: generation)
-      let result = try body(&transaction)
-      try commit(transaction)
-      return result
-    }
+    try await store.run { [self] in try transactBlocking(body) }
+  }
+
+  /// Runs `body` on the calling thread and commits what it changed in one batch.
+  package func transactBlocking<R>(
+    _ body: (inout ReadModelTransaction) throws -> R
+  ) throws -> R {
+    var transaction = ReadModelTransaction(source: store.engine, generation: generation)
+    let result = try body(&transaction)
+    try commit(transaction)
+    return result
   }
 
   /// Writes the changes of a transaction.

@@ -47,6 +47,19 @@ public final class ReadModelStore: Sendable {
     try await pool.run(body)
   }
 
+  /// A generation at one moment, whatever reads it. Blocks a thread of the store, not the caller.
+  package func read<R: Sendable>(
+    generation: UInt32,
+    _ body: @escaping @Sendable (ReadModelView) throws -> R
+  ) async throws -> R {
+    try await run { [engine] in
+      let source = try engine.snapshot()
+      return try body(
+        ReadModelView(appliedPosition: .start, source: source, generation: generation)
+      )
+    }
+  }
+
   /// Lets no other commit to a generation pass, so that no claim comes between the check of its
   /// fences and the write.
   ///

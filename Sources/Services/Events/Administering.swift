@@ -1,0 +1,38 @@
+package import EventLogCore
+package import MessagingCore
+package import ProjectionsCore
+
+/// What an engine tells of itself; each engine has its own way of knowing.
+package struct LogFacts: Sendable {
+  package let engine: String
+  package let events: UInt64
+  package let streams: UInt64
+  package let bytesOnDisk: UInt64
+
+  package init(engine: String, events: UInt64, streams: UInt64, bytesOnDisk: UInt64) {
+    self.engine = engine
+    self.events = events
+    self.streams = streams
+    self.bytesOnDisk = bytesOnDisk
+  }
+}
+
+/// What the Event Service is given to look after the log.
+package protocol LogAdministration: Sendable {
+  /// What the engine knows of itself.
+  func facts() async throws(EventLogError) -> LogFacts
+  /// Checks everything; `progress` hears the position reached. Throws `.corrupt` at the first damage.
+  func verify(
+    progress: @escaping @Sendable (GlobalPosition) -> Void
+  ) async throws(EventLogError)
+}
+
+/// What the Event Service is given to look after projections.
+package protocol ProjectionAdministration: Sendable {
+  /// Every projection of the process.
+  var projections: [any ManagedProjection] { get }
+  /// The parked streams of a projection, by stream.
+  func parked(of projection: ProjectionID) -> [ParkedStream]
+  /// Asks the projection's lanes to handle a parked stream now.
+  func redrive(_ stream: StreamName, of projection: ProjectionID)
+}

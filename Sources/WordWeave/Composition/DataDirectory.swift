@@ -1,0 +1,155 @@
+internal import Crypto
+internal import Foundation
+internal import Glibc
+
+// What lies in a data directory, format 1:
+//
+//   format          "wordweave data 1\n": written first, checked before anything else is opened
+//   lock            held by flock(2) while a process has the directory open
+//   operator-token  43 characters base64url, mode 0600
+//   serve.json      {"url", "pid"} of the process that serves it; gone after a clean stop
+//   log/            the event log
+//   models/<name>/  the read models of one service; disposable
+//   identity/       accounts and keys of the identity stand-in, mode 0700
+
+/// A data directory that this process holds alone.
+final class DataDirectory: Sendable {
+  /// The format this version reads and writes.
+  static let format = "wordweave data 1\n"
+
+  /// The folder, absolute.
+  let path: String
+  /// The token that operators authenticate with.
+  let operatorToken: String
+  private let lock: Int32
+
+  /// Makes the folder if it is missing, and takes it for this process.
+  ///
+  /// - Throws: `DataDirectoryError` if it cannot be made, belongs to another version or is in use.
+  init(at folder: String) throws(DataDirectoryError) {
+    let path = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path,
+        withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700]
+      )
+    } catch {
+      throw DataDirectoryError("could not make the data directory \(path): \(error)")
+    }
+    lock = try Self.takeLock(path)
+    do {
+      try Self.checkFormat(path)
+      operatorToken = try Self.token(path)
+    } catch {
+      Glibc.close(lock)
+      throw error
+    }
+  }
+
+  deinit { Glibc.close(lock) }
+
+  /// The folder of the event log.
+  var log: String { path + "/log" }
+  /// The folder of the identity stand-in.
+  var identity: String { path + "/identity" }
+  /// The folder of a service's read models.
+  func models(of service: String) -> String { path + "/models/" + service }
+
+  /// Tells other processes where this one answers.
+  func announce(url: String) throws(DataDirectoryError) {
+    try Self.write("{\"url\": \"\(url)\", \"pid\": \(getpid())}\n", to: path + "/serve.json", mode: 0o644)
+  }
+
+  /// Takes the announcement back.
+  func withdraw() { unlink(path + "/serve.json") }
+
+  private static func takeLock(_ path: String) throws(DataDirectoryError) -> Int32 {
+    let file = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+      throw DataDirectoryError("could not open \(path)/lock: \(reason())")
+    }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = holder(of: file)
+      close(file)
+      throw DataDirectoryError(
+        "the data directory \(path) is in use\(holder): stop that process, or reach it with --url"
+      )
+    }
+    let pid = "\(getpid())\n"
+    ftruncate(file, 0)
+    _ = pid.withCString { pwrite(file, $0, strlen($0), 0) }
+    return file
+  }
+
+  private static func holder(of file: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(file, &bytes, bytes.count, 0)
+    guard count > 0, let pid = Int(String(decoding: bytes[..<count], as: UTF8.self).trimmed) else {
+      return ""
+    }
+    return " by process \(pid)"
+  }
+
+  private static func checkFormat(_ path: String) throws(DataDirectoryError) {
+    guard let found = try? String(contentsOfFile: path + "/format", encoding: .utf8) else {
+      if FileManager.default.fileExists(atPath: path + "/log") {
+        throw DataDirectoryError(
+          "\(path) holds a log but no readable 'format' file: it was not made by this program, or "
+            + "damaged; restore the file or name another directory"
+        )
+      }
+      return try write(format, to: path + "/format", mode: 0o644)
+    }
+    guard found == format else {
+      throw DataDirectoryError(
+        "\(path) is of format '\(found.trimmed)', this version reads '\(format.trimmed)': use the "
+          + "version that made it, export the log there and import it here"
+      )
+    }
+  }
+
+  private static func token(_ path: String) throws(DataDirectoryError) -> String {
+    let file = path + "/operator-token"
+    if let text = try? String(contentsOfFile: file, encoding: .utf8).trimmed, text.utf8.count >= 32 {
+      return text
+    }
+    let key = SymmetricKey(size: .bits256)
+    let text = key.withUnsafeBytes { Data($0).base64EncodedString() }
+      .replacingOccurrences(of: "+", with: "-")
+      .replacingOccurrences(of: "/", with: "_")
+      .replacingOccurrences(of: "=", with: "")
+    try write(text + "\n", to: file, mode: 0o600)
+    return text
+  }
+
+  /// Replaces a file as a whole: a kill in the middle leaves the old one or none.
+  private static func write(
+    _ text: String,
+    to file: String,
+    mode: mode_t
+  ) throws(DataDirectoryError) {
+    let fresh = file + ".new"
+    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw DataDirectoryError("could not write \(file): \(reason())") }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+      rename(fresh, file) == 0
+    else { throw DataDirectoryError("could not write \(file): \(reason())") }
+  }
+
+  private static func reason() -> String { String(cString: strerror(errno)) }
+}
+
+/// Why a data directory could not be taken, as one sentence for the operator.
+struct DataDirectoryError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+extension String {
+  /// Without blanks and line ends around it.
+  var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+}

@@ -1,0 +1,51 @@
+internal import Configuration
+internal import Glibc
+internal import ServiceCatalog
+
+/// What one process runs and where it listens.
+struct PlatformConfiguration: Sendable {
+  /// The folder that holds everything the process keeps.
+  var data: String
+  /// The address the listeners bind to; loopback unless told otherwise.
+  var host = "127.0.0.1"
+  /// The gateway's port; 0 lets the system choose.
+  var port = 8080
+  /// Where signed webhooks of the account provider arrive.
+  var webhookPort = 8081
+  /// Where other processes reach the Event Service.
+  var grpcPort = 50051
+  /// The parts that run here; nil runs all.
+  var only: [String]?
+
+  /// The folder that is used when nobody names one (XDG Base Directory Specification 0.8).
+  static func defaultData(_ environment: (String) -> String?) -> String {
+    if let named = environment("WORDWEAVE_DATA"), !named.isEmpty { return named }
+    if let base = environment("XDG_DATA_HOME"), base.hasPrefix("/") { return base + "/wordweave" }
+    return (environment("HOME") ?? "/var/lib") + "/.local/share/wordweave"
+  }
+
+  /// Parts that `--only` may name.
+  static let parts = ["gateway", "events"] + catalog.map { $0.name }.filter { $0 != "events" }
+
+  /// Says what is wrong with the settings; nil if they can be run.
+  var complaint: String? {
+    for (name, port) in [("--port", port), ("--webhook-port", webhookPort), ("--grpc-port", grpcPort)]
+    where !(0...65_535).contains(port) {
+      return "\(name) \(port) is no port: give 0…65535"
+    }
+    guard let only else { return nil }
+    if let unknown = only.first(where: { !Self.parts.contains($0) }) {
+      return "--only names '\(unknown)'; the parts are \(Self.parts.joined(separator: ", "))"
+    }
+    let missing = Self.parts.filter { !only.contains($0) }
+    return missing.isEmpty
+      ? nil
+      : "--only leaves out \(missing.joined(separator: ", ")): parts in separate processes need the "
+        + "network transport between services, which this version does not have; leave --only away"
+  }
+}
+
+/// Reads a value of the process's environment.
+func environment(_ name: String) -> String? {
+  getenv(name).map { String(cString: $0) }
+}
