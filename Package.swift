@@ -194,8 +194,12 @@ let package = Package(
       "ServicesTests",
       [
         "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
-        "EventLogInMemory", "ProjectionsRocksDB", grpcInProcess,
+        "EventLogCore", "EventLogInMemory", "MessagingCore", "MessagingInProcess",
+        "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, logging, protobuf,
       ]),
+    tests(
+      "SchemasTests",
+      ["ServiceKit", "UsersService", "PostsService", "EventLogCore", "EventLogInMemory"]),
     tests(
       "GatewayTests",
       [
