@@ -8,7 +8,11 @@ struct RawEnvelope {
     part(Envelope.Offset.type, Int(bytes[Envelope.Offset.typeLength]))
   }
 
-  /// Empty for an event without a stream.
+  /// Whether the event is in the control stream of `stream`.
+  var isControl: Bool { bytes[Envelope.Offset.flags] & Envelope.Flag.control != 0 }
+
+  /// The stored name, for a control stream that of the stream it speaks of; empty for an event
+  /// without a stream.
   var stream: UnsafeRawBufferPointer {
     part(
       Envelope.Offset.type + Int(bytes[Envelope.Offset.typeLength]),

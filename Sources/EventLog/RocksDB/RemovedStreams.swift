@@ -22,7 +22,7 @@ struct RemovedStreams: Sendable {
 
   /// Whether readers see the event no more.
   func contain(_ event: RawEnvelope) -> Bool {
-    guard !entries.isEmpty, event.hasStream else { return false }
+    guard !entries.isEmpty, event.hasStream, !event.isControl else { return false }
     let stream = event.stream
     guard let list = entries[TextHash(stream, seed: TextHash.Kind.name.rawValue)] else {
       return false

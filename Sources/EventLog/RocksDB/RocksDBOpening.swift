@@ -151,13 +151,18 @@ enum RocksDBOpening {
       try write(identity, to: database, families)
       return identity
     }
-    guard stored.count == 24, let id = EventID(bytes: stored[..<16]) else {
+    guard stored.count >= 24, stored.count % 8 == 0, let id = EventID(bytes: stored[..<16]) else {
       throw .corrupt("the identity of the log is not readable", at: nil)
     }
-    return LogIdentity(
-      id: id,
-      epoch: stored.withUnsafeBytes { $0.bigEndian(UInt64.self, at: 16) }
-    )
+    return stored.withUnsafeBytes { bytes in
+      LogIdentity(
+        id: id,
+        epoch: bytes.bigEndian(UInt64.self, at: 16),
+        epochEnds: stride(from: 24, to: bytes.count, by: 8).map {
+          GlobalPosition(bytes.bigEndian(UInt64.self, at: $0))
+        }
+      )
+    }
   }
 
   private static func write(

@@ -89,7 +89,8 @@ struct Verification {
       expected.tagPositions.append(position)
     }
     if raw.hasStream {
-      let name = NameKey(String(decoding: raw.stream, as: UTF8.self))
+      let stored = StreamName(String(decoding: raw.stream, as: UTF8.self))
+      let name = NameKey(raw.isControl ? stored.control : stored)
       expected.lastRevisions[name] = raw.revision
       expected.streamKeys.append((Key.revision(raw.revision, of: name), position))
     }

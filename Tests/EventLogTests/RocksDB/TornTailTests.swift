@@ -98,11 +98,7 @@ import Testing
       options.prefixBytes = 16
       families.append(options)
     }
-    let database = try Database.open(path: written.path + "/store", families: families)
-    let batch = try database.makeBatch()
-    batch.put(Array("format".utf8), [0, 0, 0, 7], in: try #require(database.family("meta")))
-    try database.write(batch, synced: true)
-    database.close()
+    try Self.writeFormat(7, to: written.path, families)
     #expect {
       _ = try RocksDBEventLog.open(path: written.path)
     } throws: { error in
@@ -124,5 +120,22 @@ import Testing
     #expect(try await backup.head() == GlobalPosition(5))
     await log.close()
     await backup.close()
+  }
+
+  // A function of its own: the batch keeps the database open until it is gone.
+  private static func writeFormat(
+    _ format: UInt8,
+    to path: String,
+    _ families: [FamilyOptions]
+  ) throws {
+    let database = try Database.open(path: path + "/store", families: families)
+    let batch = try database.makeBatch()
+    batch.put(
+      Array("format".utf8),
+      [0, 0, 0, format],
+      in: try #require(database.family("meta"))
+    )
+    try database.write(batch, synced: true)
+    database.close()
   }
 }

@@ -61,7 +61,8 @@ extension AppendRequest {
 extension StreamName {
   /// Checks length and characters; `$` in front is the log's own.
   package func validate(isReserved: Bool) throws(EventLogError) {
-    try Limit.checkName("stream", text)
+    // A control stream's limit is that of the stream it speaks of.
+    try Limit.checkName("stream", isReserved ? controlled?.text ?? text : text)
     var previous: UInt8 = 0
     for byte in text.utf8 {
       // C0 and DEL are one byte; C1 is C2 80 … C2 9F.

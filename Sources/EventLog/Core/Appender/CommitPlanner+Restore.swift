@@ -1,18 +1,20 @@
 // Laws L47 and L48: events of an export are taken as they are, at their own places.
 
 extension CommitPlanner {
-  func askForRestore(
-    _ request: PreparedRequest,
-    _ ask: (NameKey) -> Void,
-    _ questions: inout ColdQuestions
-  ) {
+  func restoreQuestions(for request: PreparedRequest) -> ColdQuestions {
+    var questions = ColdQuestions()
     var asked: Set<NameKey> = []
     for (event, recorded) in zip(request.events, request.restored) {
-      if let stream = event.stream, asked.insert(stream).inserted { ask(stream) }
+      if tail.position(of: event.id) == nil { questions.ids.append(event.id) }
+      for stream in [event.stream, event.removal?.stream].compactMap({ $0 })
+      where asked.insert(stream).inserted && heads.peek(stream) == nil {
+        questions.streams.append(stream)
+      }
       if let source = recorded.tracking.map({ NameKey($0.source) }), sources.peek(source) == nil {
         questions.sources.append(source)
       }
     }
+    return questions
   }
 
   mutating func restore(

@@ -41,6 +41,7 @@ package struct CommitPlanner: Sendable {
 
   /// What must be read before `request` can be planned.
   package func questions(for request: PreparedRequest) -> ColdQuestions {
+    if request.isRestore { return restoreQuestions(for: request) }
     var questions = ColdQuestions()
     func ask(_ stream: NameKey) {
       if heads.peek(stream) == nil { questions.streams.append(stream) }
@@ -52,7 +53,6 @@ package struct CommitPlanner: Sendable {
       if event.isGiven, tail.position(of: event.id) == nil { questions.ids.append(event.id) }
       if let removal = event.removal { ask(removal.stream) }
     }
-    if request.isRestore { askForRestore(request, ask, &questions) }
     if let condition = request.condition, !condition.matchesEverything,
       condition.after < head, !tail.covers(after: condition.after)
     {

@@ -5,6 +5,8 @@ internal import CLinux
 //   offset  bytes  field
 //        0      1  version (1)
 //        1      1  flags: 1 has a stream · 2 has tracking · 4 removed · 8 has a given id
+//                  · 16 the stream's name begins with `$$`, which is left out below, so that the
+//                  control stream of the longest name fits
 //        2      1  length of type          3  1  length of stream      4  1  length of contentType
 //        5      1  count of tags           6  1  count of metadata     7  1  length of source
 //        8      4  schemaVersion          12  4  length of data
@@ -34,6 +36,7 @@ package enum Envelope {
     package static let tracking: UInt8 = 2
     package static let removed: UInt8 = 4
     package static let givenID: UInt8 = 8
+    package static let control: UInt8 = 16
   }
 
   package enum Offset {
@@ -72,6 +75,9 @@ package enum Envelope {
     }
     var flags: UInt8 = 0
     if stream != nil { flags |= Flag.stream }
+    let controlled = stream?.controlled
+    if controlled != nil { flags |= Flag.control }
+    let stream = controlled ?? stream
     if tracking != nil { flags |= Flag.tracking }
     if givenID != nil { flags |= Flag.givenID }
     bytes.append(version)

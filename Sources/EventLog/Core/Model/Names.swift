@@ -26,7 +26,9 @@ public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertibl
   public var control: StreamName { StreamName("$$" + text) }
   /// The stream that this control stream speaks of; nil if this is no control stream.
   public var controlled: StreamName? {
-    text.hasPrefix("$$") ? StreamName(String(text.dropFirst(2))) : nil
+    // Bytes, not characters: a mark that combines with the second $ would hide it.
+    guard text.utf8.starts(with: "$$".utf8) else { return nil }
+    return StreamName(String(decoding: text.utf8.dropFirst(2), as: UTF8.self))
   }
 }
 

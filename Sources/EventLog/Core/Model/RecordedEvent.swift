@@ -63,7 +63,11 @@ public struct RecordedEvent: Sendable {
   /// What happened.
   public var type: EventType { EventType(text(typeRange)) }
   /// The stream; nil for an event without one.
-  public var stream: StreamName? { hasStream ? StreamName(text(streamRange)) : nil }
+  public var stream: StreamName? {
+    guard hasStream else { return nil }
+    let name = StreamName(text(streamRange))
+    return flags & Envelope.Flag.control != 0 ? name.control : name
+  }
   /// The media type of the data.
   public var contentType: String { text(contentTypeRange) }
   /// The payload.
