@@ -5,15 +5,14 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#if defined(__x86_64__)
-#include <nmmintrin.h>
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
 #include <arm_acle.h>
 #endif
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void weave_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+// Builtins, not <nmmintrin.h>: its inline functions are not emitted into unoptimised Swift objects.
 /// Extends a CRC-32C (Castagnoli, RFC 3720 appendix B.4) by `count` bytes. Start with 0.
 #if defined(__x86_64__)
 __attribute__((target("sse4.2")))
@@ -23,12 +22,12 @@ static inline uint32_t weave_crc32c(uint32_t crc, const void *bytes, size_t coun
   while (count >= 8) {
     uint64_t word;
     memcpy(&word, p, 8);
-    state = _mm_crc32_u64(state, word);
+    state = __builtin_ia32_crc32di(state, word);
     p += 8;
     count -= 8;
   }
   while (count > 0) {
-    state = _mm_crc32_u8((uint32_t)state, *p);
+    state = __builtin_ia32_crc32qi((uint32_t)state, *p);
     p += 1;
     count -= 1;
   }
@@ -42,12 +41,12 @@ static inline uint32_t weave_crc32c(uint32_t crc, const void *bytes, size_t coun
   while (count >= 8) {
     uint64_t word;
     memcpy(&word, p, 8);
-    state = __crc32cd(state, word);
+    state = __builtin_arm_crc32cd(state, word);
     p += 8;
     count -= 8;
   }
   while (count > 0) {
-    state = __crc32cb(state, *p);
+    state = __builtin_arm_crc32cb(state, *p);
     p += 1;
     count -= 1;
   }
