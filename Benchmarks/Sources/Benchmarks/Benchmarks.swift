@@ -32,7 +32,12 @@ import Logging
     #endif
     for figure in chosen {
       print("\n## \(figure.name)\n\n\(figure.sentence)\n")
-      print(try await figure.run(settings).text)
+      do {
+        print(try await figure.run(settings).text)
+      } catch {
+        print("\(figure.name) failed: \(error)")
+        exit(1)
+      }
     }
   }
 
