@@ -70,7 +70,9 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   /// Lends a client of the system; a stopped one runs inside this process meanwhile.
-  func withClient<R>(_ body: (AdminClient) async throws -> R) async throws -> R {
+  func withClient<R: Sendable>(
+    _ body: @escaping @Sendable (AdminClient) async throws -> R
+  ) async throws -> R {
     switch try target(environment) {
     case .running(let address): return try await body(AdminClient(address))
     case .stopped(let directory):

@@ -70,12 +70,13 @@ struct ImportRevisionsCommand: AsyncParsableCommand {
   func run() async throws {
     let authors = try options.readAuthors()
     let (revisions, unreadable) = Revision.read(lines: try Files.read(file))
-    var plan = RevisionPlanner.plan(
+    var planned = RevisionPlanner.plan(
       revisions,
       authors: authors,
       identity: ImportIdentity(name: options.name)
     )
-    plan.findings = unreadable + plan.findings
+    planned.findings = unreadable + planned.findings
+    let plan = planned
     let report = ImportReport(console: output.console, inputName: "revisions")
     if options.dryRun { return report.show(plan) }
     try await connection.withClient { client in
