@@ -38,6 +38,18 @@ public struct Upstreams: Sendable {
     self.administration = administration
   }
 
+  /// Reaches users and posts as given, and the Event Service through a client.
+  package init(
+    users: any Wordweave_Users_V1_Users.ClientProtocol,
+    posts: any Wordweave_Posts_V1_Posts.ClientProtocol,
+    events: GRPCClient<some ClientTransport>
+  ) {
+    self.users = users
+    self.posts = posts
+    eventLog = Wordweave_Events_V1_EventLog.Client(wrapping: events)
+    administration = Wordweave_Events_V1_Administration.Client(wrapping: events)
+  }
+
   /// How long a read may take, its waiting excluded.
   package static let readTimeout = Duration.seconds(5)
   package static let readOptions = options(timeout: readTimeout)

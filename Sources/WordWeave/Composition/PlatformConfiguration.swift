@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Glibc
 internal import ServiceCatalog
+internal import ServiceKit
 
 /// What one process runs and where it listens.
 struct PlatformConfiguration: Sendable {

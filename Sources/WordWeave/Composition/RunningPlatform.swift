@@ -1,0 +1,140 @@
+internal import Crypto
+internal import EventLogCore
+internal import EventLogRocksDB
+internal import EventsService
+internal import Foundation
+internal import Gateway
+internal import IdentityStandIn
+internal import Logging
+internal import MessagingCore
+internal import MessagingInProcess
+internal import Metrics
+internal import ProjectionsCore
+internal import ServiceCatalog
+internal import ServiceKit
+internal import ServiceLifecycle
+internal import WeaveRuntime
+
+/// Everything that one process runs, wired but not yet running.
+///
+/// The order of `services` is the order of starting; it is stopped in reverse, so that the gateway
+/// drains while everything that it asks still answers.
+struct PlatformParts {
+  /// Threads that hash passwords: as many as the machine has cores here; a hash takes 100 ms.
+  private static let hashingThreads = 2
+
+  let directory: DataDirectory
+  let log: RocksDBEventLog
+  let models: [ReadModels]
+  let services: [any Service]
+
+  /// Opens the data directory and makes all parts.
+  ///
+  /// - Parameter onReady: told the URL once the gateway listens.
+  init(
+    _ configuration: PlatformConfiguration,
+    logger: Logger,
+    onReady: @escaping @Sendable (String) async -> Void
+  ) throws {
+    directory = try DataDirectory(at: configuration.data)
+    log = try RocksDBEventLog.open(path: directory.log)
+    let store = EventStore(log, logger: logger)
+    let host = HandlerHost(log: log, feed: InProcessFeed(), logger: logger)
+    let lanes = FeedLanes(host)
+
+    let local = LocalServices()
+    var models: [ReadModels] = []
+    var background: [any Service] = []
+    for module in catalog {
+      let model = try ReadModels(of: module.name, in: directory, log: log, logger: logger)
+      let assembly = try module.assemble(
+        ServiceContext(
+          eventStore: store,
+          projections: model.runtime,
+          grpc: local,
+          logger: logger
+        )
+      )
+      local.add(assembly.grpcServices)
+      models.append(model)
+      background += assembly.background.map { ClosureService("\(module.name) background", $0) }
+    }
+    self.models = models
+
+    let events = LocalEventService(
+      EventsModule.services(
+        store,
+        log: RocksDBLogAdministration(log: log),
+        projections: LocalProjections(models: models, lanes: lanes)
+      )
+    )
+    let upstreams = Upstreams(
+      users: try local.users(),
+      posts: try local.posts(),
+      events: events.client
+    )
+
+    var settings = GatewayConfiguration(cursorKey: Self.cursorKey(directory.operatorToken))
+    settings.host = configuration.host
+    settings.port = configuration.port
+    settings.operatorToken = directory.operatorToken
+    let origin = PublicOrigin(settings)
+    let identity = try LocalIdentity(
+      store: try FileIdentityStore(directory: directory.identity),
+      origin: origin,
+      upstreams: upstreams,
+      blocking: Hashing(threads: Self.hashingThreads),
+      clock: settings.clock,
+      logger: logger
+    )
+    let gateway = GatewayServer(
+      settings,
+      upstreams: upstreams,
+      keys: identity,
+      origin: origin,
+      extensions: [identity],
+      registry: processMetrics,
+      logger: logger
+    ) { port in
+      await onReady("http://\(configuration.host):\(port)")
+    }
+
+    services =
+      [
+        GRPCServerService(server: events.server),
+        GRPCClientService(client: events.client),
+        ClosureService("feed") { await host.run() },
+      ]
+      + models.map { model in
+        ClosureService("\(model.service) projections") { try await model.runtime.run(lanes: lanes) }
+      }
+      + background + [identity, gateway]
+  }
+
+  /// Closes the stores; everything that was answered is on disk already.
+  func close() async {
+    for model in models { await model.store.close() }
+    await log.close()
+  }
+
+  /// Seals cursors with a key that follows from the operator token, so that it outlives restarts.
+  private static func cursorKey(_ token: String) -> [UInt8] {
+    Array(SHA256.hash(data: Data(("wordweave cursors " + token).utf8)))
+  }
+}
+
+/// Password hashing on threads of its own.
+private struct Hashing: BlockingWork {
+  private let pool: BlockingPool
+  init(threads: Int) { pool = BlockingPool(name: "hashing", threads: threads) }
+  func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    try await pool.run(body)
+  }
+}
+
+/// What `/metrics` shows; the metrics system of a process can be set up once only.
+let processMetrics: PrometheusRegistry = {
+  let registry = PrometheusRegistry()
+  MetricsSystem.bootstrap(registry)
+  return registry
+}()
