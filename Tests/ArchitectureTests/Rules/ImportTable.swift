@@ -94,7 +94,8 @@ enum ImportTable {
 
     RoomImports("Sources/Schemas", standard, protobuf, grpc, ["EventLogCore"]),
 
-    RoomImports("Sources/Services/Kit", standard, cores, protobuf, grpc, ["Schemas"]),
+    // Crypto for event ids derived from command ids, which makes a repeated command recognisable.
+    RoomImports("Sources/Services/Kit", standard, cores, protobuf, grpc, ["Schemas", "Crypto"]),
     RoomImports(
       "Sources/Services/Users",
       standard,

@@ -21,7 +21,8 @@ struct LawBook: Sendable {
       letter: "M",
       contract: "Sources/Messaging/Core",
       functions: ["Sources/Messaging/Conformance", "Tests/MessagingTests"],
-      tests: "Tests/MessagingTests"
+      tests: "Tests/MessagingTests",
+      admitted: [16: "dead letters are not an aggregate in the log yet"]
     ),
   ]
 }
