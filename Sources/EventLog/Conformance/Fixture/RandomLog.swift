@@ -71,10 +71,11 @@ enum RandomLog {
   /// Truncates and tombstones some streams of a filled log.
   static func removeSome(
     _ engine: any EventLogEngine,
-    using random: inout SeededRandom
+    using random: inout SeededRandom,
+    streams prefix: String = "s"
   ) async throws {
     for number in 0..<8 {
-      let stream = StreamName("s\(number)")
+      let stream = StreamName("\(prefix)\(number)")
       guard case .written(_, let last)? = try await engine.state(of: stream) else { continue }
       switch random.below(4) {
       case 0: _ = try await engine.append(.tombstoning(stream))

@@ -9,8 +9,13 @@ extension EventLogLaws {
     try await fixture.withLog { log in
       let identity = log.engine.identity
       for round in 0..<4 {
-        try await RandomLog.fill(log.engine, events: 150, using: &random)
-        try await RandomLog.removeSome(log.engine, using: &random)
+        try await RandomLog.fill(
+          log.engine,
+          events: 150,
+          using: &random,
+          streams: "r\(round)-"
+        )
+        try await RandomLog.removeSome(log.engine, using: &random, streams: "r\(round)-")
         let mark = Tracking(source: "origin", position: UInt64(round))
         _ = try await log.engine.append(AppendRequest(to: nil, [.sample()], tracking: mark))
         let before = try await Content(of: log.engine)
