@@ -21,11 +21,16 @@ func room(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -
   )
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String,
+  _ dependencies: [Target.Dependency],
+  exclude: [String] = []
+) -> Target {
   .testTarget(
     name: name,
     dependencies: dependencies,
     path: "Tests/" + name,
+    exclude: exclude,
     swiftSettings: settings
   )
 }
@@ -199,7 +204,8 @@ let package = Package(
       ]),
     tests(
       "SchemasTests",
-      ["ServiceKit", "UsersService", "PostsService", "EventLogCore", "EventLogInMemory"]),
+      ["ServiceKit", "UsersService", "PostsService", "EventLogCore", "EventLogInMemory"],
+      exclude: ["Fixtures"]),
     tests(
       "GatewayTests",
       [
