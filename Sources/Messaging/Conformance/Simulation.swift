@@ -272,7 +272,9 @@ package final class Simulation {
 
   private func drain() {
     faults = .none
-    for _ in 0..<400 {
+    refused.kinds = refused.kinds.filter { $0.value != .outage }
+    for round in 0..<400 {
+      if round > 20, work.isEmpty, lanes.allSatisfy({ $0.checkpoint.floor == head }) { break }
       for _ in 0..<40 { relayStep() }
       while !broker.isEmpty { deliver() }
       for _ in 0..<40 { laneStep() }
@@ -283,7 +285,8 @@ package final class Simulation {
       let lane = lanes[partition]
       if lane.parked.isEmpty || lane.state != .full {
         violations.append(
-          "\(lane.lane) stands at \(lane.checkpoint.floor) of \(head), \(lane.state)")
+          "\(lane.lane) stands at \(lane.checkpoint.floor) of \(head), \(lane.state)"
+        )
       }
     }
   }
@@ -378,16 +381,27 @@ package final class Simulation {
             events.filter {
               $0.stream == row.stream && $0.position >= row.headPosition
                 && $0.position <= row.tailPosition && $0.type == "Wanted"
-            }.prefix(3)))
+            }.prefix(3)
+          )
+        )
       case .redrive(let stream, let event, let next):
         return .redriven(
           try handler.store.run {
             try handler.redrive(
-              stream, event, next: next, of: id, fence: fence, now: now, in: &$0)
-          })
+              stream,
+              event,
+              next: next,
+              of: id,
+              fence: fence,
+              now: now,
+              in: &$0
+            )
+          }
+        )
       case .postpone(let failed):
         return .noted(
-          try handler.store.run { try $0.postpone(failed, of: id, fence: fence) })
+          try handler.store.run { try $0.postpone(failed, of: id, fence: fence) }
+        )
       case .wish(let stream):
         return .noted(try handler.store.run { try $0.wish(for: stream, of: id, fence: fence) })
       case .reopen:

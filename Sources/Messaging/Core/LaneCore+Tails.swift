@@ -19,6 +19,9 @@ extension LaneCore {
   /// Keeps tails until they are reached; under steady load the newest alone never would be.
   mutating func learn(_ tails: Tails) {
     guard tails.head > checkpoint.floor else { return }
+    // Tails of a younger fold know less of quiet keys; older ones kept waiting must not hide that
+    // nothing is missing.
+    if isOpen, hasReached(tails) { return checkpoint.raiseFloor(to: tails.head) }
     if awaited == nil { awaited = tails } else { newest = tails }
     advanceByTails()
   }

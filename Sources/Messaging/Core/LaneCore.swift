@@ -222,15 +222,18 @@ package struct LaneCore: Sendable {
     redrive = nil
     inFlight = nil
     mustReopen = false
+    let known = isOpen ? self.checkpoint : checkpoint
     self.checkpoint = checkpoint
+    // What was known to be handled before rows were read again still is.
+    self.checkpoint.merge(known)
     stored = checkpoint
     storedAt = now
     parked = Dictionary(rows.map { ($0.stream, $0) }) { first, _ in first }
     wishes = rows.filter(\.isWished).map(\.stream)
     remindOfDue()
-    goal = through > checkpoint.floor ? through : nil
+    goal = through > self.checkpoint.floor ? through : nil
     isOpen = true
-    actions.append(.reached(checkpoint.floor))
+    actions.append(.reached(self.checkpoint.floor))
   }
 
   /// Chooses the next work, if there is none in flight.

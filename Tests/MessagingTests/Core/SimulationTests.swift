@@ -6,10 +6,10 @@ import Testing
   @Test(arguments: [1, 2, 3, 5])
   func eachEventTakesEffectOnceOrIsParkedWhateverTheFaults(categories: Int) {
     let all: [MessagingCore.Category] = ["a", "b", "c", "d", "e"]
-    for seed in 1...150 as ClosedRange<UInt64> {
+    for seed in 1...60 as ClosedRange<UInt64> {
       let simulation = Simulation(seed: seed, categories: Set(all.prefix(categories)))
       simulation.run(steps: 1_500)
-      let findings = simulation.findings
+      let findings = Array(simulation.findings.prefix(3))
       #expect(findings == [], "seed \(seed) with \(categories) categories")
       if !findings.isEmpty { return }
     }
