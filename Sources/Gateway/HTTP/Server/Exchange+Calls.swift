@@ -40,6 +40,7 @@ extension Exchange {
         problem.kind == .projectionLagging || problem.kind == .positionBeyondHead
       else { throw problem }
       self.floor = nil
+      _ = try? await core.logID()
       headers[.lagging] = core.place(floor.position)
     }
     return try await read(call)

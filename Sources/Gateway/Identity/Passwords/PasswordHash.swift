@@ -41,7 +41,7 @@ package struct PasswordHash: Sendable, Equatable {
   }
 
   /// Reads what `text` renders; nil for anything else.
-  package init?(_ text: String) {
+  package init?(stored text: String) {
     let parts = text.split(separator: "$", omittingEmptySubsequences: false)
     guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt" else { return nil }
     let numbers = parts[2].split(separator: ",").compactMap { item -> (Substring, Int)? in

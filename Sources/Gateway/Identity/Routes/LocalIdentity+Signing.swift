@@ -41,7 +41,10 @@ extension LocalIdentity {
     do {
       let position = try await register(account, exchange)
       exchange.note(position)
-      if let position { exchange.core.floors.remember(position, for: account.id) }
+      if let position {
+        exchange.core.floors.remember(position, for: account.id)
+        _ = try? await exchange.core.logID()
+      }
     } catch {
       // Nobody has seen the account yet; the person may try again under the same name.
       try? await blocking.run { [accounts] in try accounts.discard(account) }
@@ -86,7 +89,7 @@ extension LocalIdentity {
     let (session, secret) = makeSession()
     let cost = cost
     let account: Account? = try await blocking.run { [self] in
-      guard let known, let hash = PasswordHash(known.password) else {
+      guard let known, let hash = PasswordHash(stored: known.password) else {
         _ = try dummyHash().matches(password)
         return nil
       }

@@ -1,0 +1,60 @@
+internal import GRPCCore
+internal import Schemas
+
+/// The calls that no test makes.
+extension FakeAdministration {
+  func stats(
+    request: ServerRequest<Wordweave_Events_V1_StatsRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_StatsResponse> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func verify(
+    request: ServerRequest<Wordweave_Events_V1_VerifyRequest>,
+    context: ServerContext
+  ) async throws -> StreamingServerResponse<Wordweave_Events_V1_VerifyProgress> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func cancelRebuild(
+    request: ServerRequest<Wordweave_Events_V1_ProjectionRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_ProjectionStatus> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func cutOver(
+    request: ServerRequest<Wordweave_Events_V1_ProjectionRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_ProjectionStatus> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func rollBack(
+    request: ServerRequest<Wordweave_Events_V1_ProjectionRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_ProjectionStatus> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func compare(
+    request: ServerRequest<Wordweave_Events_V1_ProjectionRequest>,
+    context: ServerContext
+  ) async throws -> StreamingServerResponse<Wordweave_Events_V1_RebuildProgress> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func replay(
+    request: ServerRequest<Wordweave_Events_V1_ReplayRequest>,
+    context: ServerContext
+  ) async throws -> StreamingServerResponse<Wordweave_Events_V1_ReplayProgress> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func listParked(
+    request: ServerRequest<Wordweave_Events_V1_ListParkedRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_ListParkedResponse> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func redrive(
+    request: ServerRequest<Wordweave_Events_V1_RedriveRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_RedriveResponse> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+}
