@@ -9,7 +9,7 @@ public struct Rehearsal: Hashable, Sendable {
   /// Rows that would have been written: documents, index entries, counters.
   public internal(set) var writes: UInt64
   /// Streams whose events could not be applied, each a sentence; at most
-  /// `FillLimits.namedFailures` are named.
+  /// ten are named.
   public internal(set) var failures: [String]
 }
 
@@ -20,7 +20,8 @@ extension LiveProjection {
   ///   - after: exclusive.
   ///   - through: inclusive, at most the head.
   ///   - progress: hears after every page.
-  /// - Errors: outages of the log; what an event does is told in the result.
+  /// - Returns: what would have been written, and what could not be applied.
+  /// - Throws: outages of the log; what an event does is told in the result.
   public func rehearse(
     after: GlobalPosition,
     through: GlobalPosition,
@@ -45,8 +46,12 @@ extension LiveProjection {
   ) async throws -> Rehearsal {
     let generation = GenerationStore(1, in: store)
     let worker = WorkerBox(
-      ProjectionHandler(projection: projection, store: generation),
-      parked: [:]
+      FillWorker(
+        ProjectionHandler(projection: projection, store: generation),
+        of: log.identity,
+        partitions: Array(0..<MessagingLimits.partitions),
+        parked: [:]
+      )
     )
     let start = Checkpoint(log: log.identity, floor: after)
     let target = FillTarget(
@@ -67,9 +72,8 @@ extension LiveProjection {
       let share = page.shares[0]
       let (written, failures) = try await store.run {
         try worker.state.withLock { worker throws(any Error) in
-          let batch = try worker.apply(share)
-          try store.engine.commit(batch, isSynced: false)
-          return (batch.count, worker.failures)
+          let written = try worker.apply(share, upTo: page.scannedTo, isLast: true)
+          return (written, worker.failures)
         }
       }
       result.position = page.scannedTo

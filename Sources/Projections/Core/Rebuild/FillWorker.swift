@@ -3,19 +3,39 @@ internal import MessagingCore
 
 /// Applies the events of some partitions, page by page, into an overlay of its own.
 ///
-/// Workers share no stream, so no document; counters are sums. What they gather therefore goes
-/// into one batch. An event that cannot be applied parks its stream under the rules of lanes; what
-/// it had already written must go, and no journal is kept for that on the way of all other events:
-/// the worker forgets the page and applies it again, stopping before the events that failed.
+/// Workers share no stream, so no document, and counters are sums: each commits by itself, the
+/// bases of its partitions with the effects. An event that cannot be applied parks its stream under
+/// the rules of lanes; what it had already written must go, and no journal is kept for that on the
+/// way of all other events: the worker forgets what it did not commit and applies it again,
+/// stopping before the events that failed.
 struct FillWorker<P: Projection> {
   private let handler: ProjectionHandler<P>
+  private let log: LogIdentity
+  private let partitions: [Int]
   private let transaction: ReadModelTransaction
   /// The parked streams of the worker's partitions, which only it changes.
   private var parked: [StreamName: ParkedStream]
+  /// The same as of the last commit.
+  private var parkedBefore: [StreamName: ParkedStream]
+  /// What was applied since the last commit.
+  private var pending: [FillPage.Item] = []
+  private var pendingBytes = 0
+  private var bytesKept = 0
+  /// Tries that failing events had, and those that are not tried any more.
+  private var tries: [GlobalPosition: Int] = [:]
+  private var condemned: [GlobalPosition: (kind: ErrorKind, error: String)] = [:]
 
-  init(_ handler: ProjectionHandler<P>, parked: [StreamName: ParkedStream]) {
+  init(
+    _ handler: ProjectionHandler<P>,
+    of log: LogIdentity,
+    partitions: [Int],
+    parked: [StreamName: ParkedStream]
+  ) {
     self.handler = handler
+    self.log = log
+    self.partitions = partitions
     self.parked = parked
+    parkedBefore = parked
     transaction = ReadModelTransaction(
       source: handler.store.store.engine,
       generation: handler.store.generation
@@ -24,21 +44,35 @@ struct FillWorker<P: Projection> {
 
   /// How many streams are parked.
   var parkedCount: Int { parked.count }
-  /// The parked streams, by name.
+  /// The rows of parked streams, by name.
   var parkedStreams: [ParkedStream] { parked.values.sorted { $0.stream < $1.stream } }
 
-  /// Applies a share of a page and gives the batch to commit before the next share.
-  mutating func apply(_ items: [FillPage.Item]) throws -> ReadModelBatch {
-    if transaction.overlay.documentCount > FillLimits.keptDocuments { transaction.overlay.reset() }
-    let before = parked
-    // Tries that each failing event of this page had.
-    var tries: [GlobalPosition: Int] = [:]
-    var condemned: [GlobalPosition: (kind: ErrorKind, error: String)] = [:]
-    while true {
-      guard let failure = try attempt(items, condemned) else { break }
+  /// Applies a share of a page, and commits if enough has gathered or nothing follows.
+  ///
+  /// - Returns: how many rows it wrote for effects.
+  mutating func apply(
+    _ items: [FillPage.Item],
+    upTo position: GlobalPosition,
+    isLast: Bool
+  ) throws -> Int {
+    let first = pending.count
+    pending += items
+    for item in items { pendingBytes += item.event.dataCount }
+    try applyPending(from: first)
+    guard
+      isLast || pending.count >= FillLimits.commitEvents
+        || pendingBytes >= FillLimits.commitBytes
+    else { return 0 }
+    return try commit(upTo: position)
+  }
+
+  private mutating func applyPending(from start: Int) throws {
+    var start = start
+    while let failure = try attempt(from: start) {
       try Task.checkCancellation()
       transaction.overlay.reset()
-      parked = before
+      parked = parkedBefore
+      start = 0
       let kind = handler.kind(of: failure.error)
       if kind == .outage { throw failure.error }
       tries[failure.position, default: 0] += 1
@@ -46,13 +80,29 @@ struct FillWorker<P: Projection> {
         condemned[failure.position] = (kind, String(describing: failure.error))
       }
     }
-    do {
-      return try transaction.overlay.flush()
-    } catch {
-      // A document that cannot be encoded: which event made it is not known here.
-      transaction.overlay.reset()
-      throw error
+  }
+
+  private mutating func commit(upTo position: GlobalPosition) throws -> Int {
+    var batch = try transaction.overlay.flush()
+    let effects = batch.count
+    let base = Checkpoint(log: log, floor: position).row
+    for partition in partitions {
+      batch.put(RowKeys.base(of: handler.store.generation, partition: partition), base)
     }
+    try handler.store.store.engine.commit(batch, isSynced: false)
+    parkedBefore = parked
+    bytesKept += pendingBytes
+    pending.removeAll(keepingCapacity: true)
+    pendingBytes = 0
+    tries = [:]
+    condemned = [:]
+    if bytesKept > FillLimits.keptBytes
+      || transaction.overlay.documentCount > FillLimits.keptDocuments
+    {
+      transaction.overlay.reset()
+      bytesKept = 0
+    }
+    return effects
   }
 
   private struct Failure {
@@ -61,12 +111,10 @@ struct FillWorker<P: Projection> {
   }
 
   /// Applies everything, or up to the first failure.
-  private mutating func attempt(
-    _ items: [FillPage.Item],
-    _ condemned: [GlobalPosition: (kind: ErrorKind, error: String)]
-  ) throws -> Failure? {
+  private mutating func attempt(from start: Int) throws -> Failure? {
     var transaction = transaction
-    for item in items {
+    for index in start..<pending.count {
+      let item = pending[index]
       // Almost always nothing is parked: then not even the stream's name is made.
       if !parked.isEmpty, try waits(item, in: &transaction) { continue }
       if !condemned.isEmpty, let sentence = condemned[item.event.position] {

@@ -7,8 +7,9 @@ internal import WeaveRuntime
 /// generation that is far behind.
 ///
 /// Pages of the log are read ahead while the one before is applied by workers that share the
-/// partitions; each page ends in one batch with the base checkpoint at its end, so that a killed
-/// process goes on where the last commit was. Nobody else writes the generation meanwhile.
+/// partitions. Each commits every few pages in one batch, the bases of its partitions with the
+/// effects, so that a killed process goes on where each partition's last commit was. Nobody else
+/// writes the generation meanwhile.
 struct Filler<P: Projection> {
   private let handler: ProjectionHandler<P>
   private let log: any EventLogEngine
@@ -41,14 +42,24 @@ struct Filler<P: Projection> {
       elapsed: .zero
     )
     guard start < end else { return progress }
-    let workers = state.parked.map { WorkerBox(handler, parked: $0) }
+    let workers = state.parked.enumerated().map { number, parked in
+      WorkerBox(
+        FillWorker(
+          handler,
+          of: log.identity,
+          partitions: (0..<MessagingLimits.partitions).filter {
+            $0 % FillLimits.workers == number
+          },
+          parked: parked
+        )
+      )
+    }
     var page = try await read(after: start, through: end, state.target)
     while true {
       try Task.checkCancellation()
       let current = page
       async let upcoming = following(current, through: end, state.target)
-      let batch = try await apply(current, workers)
-      try await commit(batch, upTo: page.scannedTo)
+      try await apply(current, workers)
       progress.position = max(progress.position, page.scannedTo)
       progress.target = end == .max ? max(progress.target, page.head) : end
       progress.events += page.shares.reduce(0) { $0 + UInt64($1.count) }
@@ -81,42 +92,25 @@ struct Filler<P: Projection> {
     page.isEnd ? nil : try await read(after: page.scannedTo, through: end, target)
   }
 
-  /// Lets every worker apply its share on a thread of its own, and joins what they gathered.
-  private func apply(
-    _ page: FillPage,
-    _ workers: [WorkerBox<P>]
-  ) async throws -> ReadModelBatch {
+  /// Lets every worker apply its share on a thread of its own.
+  private func apply(_ page: FillPage, _ workers: [WorkerBox<P>]) async throws {
     let store = handler.store.store
-    let batches = try await withThrowingTaskGroup(of: ReadModelBatch.self) { group in
-      for (worker, share) in zip(workers, page.shares) where !share.isEmpty {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (worker, share) in zip(workers, page.shares) {
         group.addTask {
           try await store.run {
             // Held by this filling alone, page after page: the lock only carries the worker over.
-            try worker.state.withLock { worker throws(any Error) in try worker.apply(share) }
+            try worker.state.withLock { worker throws(any Error) in
+              _ = try worker.apply(share, upTo: page.scannedTo, isLast: page.isEnd)
+            }
           }
         }
       }
-      var batches: [ReadModelBatch] = []
-      for try await batch in group { batches.append(batch) }
-      return batches
+      try await group.waitForAll()
     }
     let parked = workers.reduce(0) { $0 + $1.state.withLock { $0.parkedCount } }
     guard parked <= MessagingLimits.parkedPerHandler else {
       throw FillError.tooManyParked(handler.id, parked)
-    }
-    guard var joined = batches.first else { return ReadModelBatch() }
-    for batch in batches.dropFirst() { joined.append(batch) }
-    return joined
-  }
-
-  private func commit(_ batch: ReadModelBatch, upTo position: GlobalPosition) async throws {
-    let generation = handler.store.generation
-    let engine = handler.store.store.engine
-    let base = Checkpoint(log: log.identity, floor: position)
-    try await handler.store.store.run {
-      var batch = batch
-      batch.put(RowKeys.base(of: generation), base.row)
-      try engine.commit(batch, isSynced: false)
     }
   }
 
@@ -181,7 +175,5 @@ enum FillError: Error, CustomStringConvertible {
 /// Carries a worker from thread to thread.
 final class WorkerBox<P: Projection>: Sendable {
   let state: Mutex<FillWorker<P>>
-  init(_ handler: ProjectionHandler<P>, parked: [StreamName: ParkedStream]) {
-    state = Mutex(FillWorker(handler, parked: parked))
-  }
+  init(_ worker: sending FillWorker<P>) { state = Mutex(worker) }
 }

@@ -38,7 +38,7 @@ extension ReadModelStore {
       let lane = LaneID(handler: handler, partition: partition)
       let row = try engine.get(RowKeys.checkpoint(lane, of: generation))
       let own = try row.map { row throws(ReadModelError) in try Checkpoint(row: row) }
-      checkpoints.append(try .effective(own, in: engine, generation: generation))
+      checkpoints.append(try .effective(own, of: partition, in: engine, generation: generation))
     }
     return checkpoints
   }

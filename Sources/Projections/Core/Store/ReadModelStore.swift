@@ -47,7 +47,7 @@ public final class ReadModelStore: Sendable {
     try await pool.run(body)
   }
 
-  /// A generation at one moment, whatever reads it. Blocks a thread of the store, not the caller.
+  /// Reads a generation at one moment, on a thread of the store.
   package func read<R: Sendable>(
     generation: UInt32,
     _ body: @escaping @Sendable (ReadModelView) throws -> R

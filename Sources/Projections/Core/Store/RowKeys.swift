@@ -13,7 +13,7 @@ internal import MessagingCore
 //   02 · generation (4) · 03 · counter · key                   the number, 8, lowest byte first
 //   02 · generation (4) · 04 · handler · partition (2)         a lane's checkpoint
 //   02 · generation (4) · 05 · handler · partition (2) · stream     a parked stream
-//   02 · generation (4) · 06                                   the base: how far a filler came
+//   02 · generation (4) · 06 · partition (2)                   the base: how far a filler came
 //
 // Generation numbers are given once in a store, so that two generations of one projection, two
 // versions and two projections never see each other's rows, and dropping one is one range.
@@ -72,7 +72,11 @@ enum RowKeys {
     parked(in: lane, of: generation) + DocumentKey(stream.text).bytes
   }
 
-  static func base(of generation: UInt32) -> [UInt8] { rows(.base, of: generation) }
+  static func base(of generation: UInt32, partition: Int) -> [UInt8] {
+    var key = rows(.base, of: generation)
+    key.append(bigEndian: UInt16(truncatingIfNeeded: partition))
+    return key
+  }
 
   /// Documents, indexes and counters of a generation.
   static func content(of generation: UInt32) -> RowRange {

@@ -6,6 +6,8 @@ internal import EventLogCore
 /// encode it once; index entries are compared once too, the stored document's against the last.
 protocol AnyCollectionOverlay: AnyObject {
   var name: String { get }
+  /// The kind of its documents.
+  var document: ObjectIdentifier { get }
   /// How many documents it holds.
   var count: Int { get }
   /// Adds the changes to a batch; the documents stay, as they then are in the store.
@@ -22,6 +24,7 @@ final class CollectionOverlay<Document: Sendable>: AnyCollectionOverlay {
   }
 
   let name: String
+  let document = ObjectIdentifier(Document.self)
   private let collection: Collection<Document>
   private let prefix: [UInt8]
   private let indexPrefixes: [[UInt8]]

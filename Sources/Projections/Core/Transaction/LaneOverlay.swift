@@ -50,7 +50,12 @@ extension ReadModelTransaction {
     if overlay.lanes.fencesRead[lane] == nil {
       overlay.lanes.fencesRead.updateValue(own?.fence, forKey: lane)
     }
-    return try Checkpoint.effective(own, in: overlay.source, generation: overlay.generation)
+    return try Checkpoint.effective(
+      own,
+      of: lane.partition,
+      in: overlay.source,
+      generation: overlay.generation
+    )
   }
 
   /// Writes the lane's checkpoint.
@@ -105,13 +110,16 @@ extension ReadModelTransaction {
 }
 
 extension Checkpoint {
-  /// A lane's checkpoint, never behind the base that a filler left for all lanes.
+  /// A lane's checkpoint, never behind the base that a filler left for its partition.
   static func effective(
     _ own: Checkpoint?,
+    of partition: Int,
     in source: any ReadModelSource,
     generation: UInt32
   ) throws(ReadModelError) -> Checkpoint? {
-    guard let row = try source.get(RowKeys.base(of: generation)) else { return own }
+    guard let row = try source.get(RowKeys.base(of: generation, partition: partition)) else {
+      return own
+    }
     let base = try Checkpoint(row: row)
     guard var own else { return base }
     own.floor = max(own.floor, base.floor)

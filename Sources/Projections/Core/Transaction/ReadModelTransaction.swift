@@ -69,12 +69,13 @@ final class TransactionOverlay {
     of collection: Collection<Document>
   ) throws -> CollectionOverlay<Document> {
     for overlay in collections where overlay.name == collection.name {
-      guard let overlay = overlay as? CollectionOverlay<Document> else {
+      guard overlay.document == ObjectIdentifier(Document.self) else {
         throw ReadModelError.misdeclared(
           "collection '\(collection.name)' is declared with two kinds of document"
         )
       }
-      return overlay
+      // The type was compared just before; a checked cast costs more than the look-up itself.
+      return unsafeDowncast(overlay, to: CollectionOverlay<Document>.self)
     }
     let overlay = CollectionOverlay(collection, generation: generation)
     collections.append(overlay)
