@@ -31,7 +31,7 @@ final class DataDirectory: Sendable {
     self.path = path
     do {
       try FileManager.default.createDirectory(
-        atPath: path,
+        atPath: path + "/models",
         withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700]
       )

@@ -113,46 +113,70 @@ package struct JSONWriter {
     if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
   }
 
-  /// Texts are mostly free of what must be escaped: runs are copied whole.
+  /// Two passes over the bytes: the first tells the exact room, the second fills it, so that the
+  /// buffer grows once and no byte costs a call.
   private mutating func quote(_ value: String) {
-    buffer.writeInteger(UInt8(ascii: "\""))
     var value = value
     value.withUTF8 { bytes in
-      var start = 0
-      var index = 0
-      while index < bytes.count {
-        let byte = bytes[index]
-        if byte >= 0x20, byte != 0x22, byte != 0x5C {
-          index += 1
-          continue
-        }
-        buffer.writeBytes(
-          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<index])
-        )
-        escape(byte)
-        index += 1
-        start = index
+      var extra = 0
+      for byte in bytes where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+        extra += Self.shortEscape(byte) == 0 ? 5 : 1
       }
-      buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]))
+      let count = bytes.count + extra + 2
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+        room[0] = 0x22
+        if extra == 0 {
+          if let start = bytes.baseAddress, let target = room.baseAddress {
+            (target + 1).copyMemory(from: start, byteCount: bytes.count)
+          }
+        } else {
+          var index = 1
+          for byte in bytes {
+            if byte >= 0x20, byte != 0x22, byte != 0x5C {
+              room[index] = byte
+              index += 1
+            } else {
+              index += Self.escape(byte, into: room, at: index)
+            }
+          }
+        }
+        room[count - 1] = 0x22
+        return count
+      }
     }
-    buffer.writeInteger(UInt8(ascii: "\""))
   }
 
-  private mutating func escape(_ byte: UInt8) {
+  /// The letter behind the backslash; 0 for bytes that need `\u00xx`.
+  private static func shortEscape(_ byte: UInt8) -> UInt8 {
     switch byte {
-    case 0x22: buffer.writeStaticString("\\\"")
-    case 0x5C: buffer.writeStaticString("\\\\")
-    case 0x0A: buffer.writeStaticString("\\n")
-    case 0x0D: buffer.writeStaticString("\\r")
-    case 0x09: buffer.writeStaticString("\\t")
-    default:
-      let digits: StaticString = "0123456789abcdef"
-      buffer.writeStaticString("\\u00")
-      digits.withUTF8Buffer {
-        buffer.writeInteger($0[Int(byte >> 4)])
-        buffer.writeInteger($0[Int(byte & 15)])
-      }
+    case 0x22, 0x5C: byte
+    case 0x0A: UInt8(ascii: "n")
+    case 0x0D: UInt8(ascii: "r")
+    case 0x09: UInt8(ascii: "t")
+    default: 0
     }
+  }
+
+  private static func escape(
+    _ byte: UInt8,
+    into room: UnsafeMutableRawBufferPointer,
+    at index: Int
+  ) -> Int {
+    room[index] = 0x5C
+    let letter = shortEscape(byte)
+    guard letter == 0 else {
+      room[index + 1] = letter
+      return 2
+    }
+    let digits: StaticString = "0123456789abcdef"
+    room[index + 1] = UInt8(ascii: "u")
+    room[index + 2] = UInt8(ascii: "0")
+    room[index + 3] = UInt8(ascii: "0")
+    digits.withUTF8Buffer {
+      room[index + 4] = $0[Int(byte >> 4)]
+      room[index + 5] = $0[Int(byte & 15)]
+    }
+    return 6
   }
 }
 

@@ -9,6 +9,11 @@ public struct DocumentKey: Hashable, Sendable {
   /// The bytes that are stored and compared.
   public private(set) var bytes: [UInt8]
 
+  /// Feeds all bytes at once; an array feeds them one by one, and keys are hashed for every event.
+  public func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
   /// Makes an empty key, which is before every other.
   public init() { bytes = [] }
   /// Takes bytes that were made by this type.

@@ -25,6 +25,37 @@ extension LiveProjection {
     }
   }
 
+  /// Reads one document; a hot one without leaving the thread.
+  ///
+  /// The cache answers only who names no floor: whether a stream is parked at or before a floor is
+  /// known to the store alone.
+  public func document<Document: Sendable>(
+    _ key: DocumentKey,
+    in collection: Collection<Document>,
+    atLeast floor: GlobalPosition?,
+    stream: StreamName?,
+    patience: Duration
+  ) async throws -> (document: Document?, position: GlobalPosition) {
+    // The position first: what it promises is committed, and commits clear the cache before lanes
+    // tell it.
+    let position = applied.position
+    let generation = row.live
+    let rowKey = RowKeys.collection(.document, collection.name, of: generation) + key.bytes
+    let (cached, ticket) = store.cache.look(rowKey)
+    if floor == nil, isFilled.value, let document = cached as? Document {
+      return (document, position)
+    }
+    return try await read(atLeast: floor, stream: stream, patience: patience) { [store] view in
+      guard view.generation == generation else {
+        return (try view.get(key, in: collection), view.appliedPosition)
+      }
+      guard let bytes = try view.source.get(rowKey) else { return (nil, view.appliedPosition) }
+      let document = try collection.decode(bytes)
+      store.cache.offer(document, bytes: bytes.count, at: rowKey, ticket)
+      return (document, view.appliedPosition)
+    }
+  }
+
   /// The live generation at one moment.
   ///
   /// Blocks.

@@ -35,11 +35,35 @@ public protocol ProjectionReader: Sendable {
     _ body: @escaping @Sendable (ReadModelView) throws -> R
   ) async throws -> R
 
+  /// Reads one document, as `read` would; a hot one without leaving the thread.
+  ///
+  /// - Returns: the document, nil if there is none, and a position that it surely reflects.
+  func document<Document: Sendable>(
+    _ key: DocumentKey,
+    in collection: Collection<Document>,
+    atLeast floor: GlobalPosition?,
+    stream: StreamName?,
+    patience: Duration
+  ) async throws -> (document: Document?, position: GlobalPosition)
+
   /// Everything at or below it that concerns the projection is applied or parked; never goes back.
   var appliedPosition: GlobalPosition { get }
 }
 
 extension ProjectionReader {
+  /// Reads one document by an ordinary read.
+  public func document<Document: Sendable>(
+    _ key: DocumentKey,
+    in collection: Collection<Document>,
+    atLeast floor: GlobalPosition?,
+    stream: StreamName?,
+    patience: Duration
+  ) async throws -> (document: Document?, position: GlobalPosition) {
+    try await read(atLeast: floor, stream: stream, patience: patience) { view in
+      (try view.get(key, in: collection), view.appliedPosition)
+    }
+  }
+
   /// Reads what there is now, without waiting.
   public func read<R: Sendable>(
     _ body: @escaping @Sendable (ReadModelView) throws -> R

@@ -15,6 +15,8 @@ public final class ReadModelStore: Sendable {
   private static let commitLocks = 16
 
   let engine: any ReadModelEngine
+  /// Documents that were read lately.
+  let cache = DocumentCache()
   private let pool: BlockingPool
   // Held while the projection rows are read and written again. They change a few times a year.
   private let rows = Mutex(())
@@ -31,7 +33,7 @@ public final class ReadModelStore: Sendable {
       batch.put(RowKeys.format, [Self.formatVersion])
       try engine.commit(batch, isSynced: true)
     }
-    self.engine = engine
+    self.engine = CachedEngine(base: engine, cache: cache)
     commits = (0..<Self.commitLocks).map { _ in CommitLock() }
     pool = BlockingPool(name: name, threads: Self.threads)
   }

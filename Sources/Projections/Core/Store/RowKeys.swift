@@ -34,6 +34,11 @@ enum RowKeys {
   /// Bytes before the kind in every key of a generation; a digest leaves them out.
   static let generationBytes = 5
 
+  /// Whether a key is of an encoded document.
+  static func isDocument(_ key: UnsafeRawBufferPointer) -> Bool {
+    key.count > generationBytes && key[0] == 2 && key[generationBytes] == Kind.document.rawValue
+  }
+
   static let format: [UInt8] = [0, UInt8(ascii: "f")]
   static let lastGeneration: [UInt8] = [0, UInt8(ascii: "g")]
   static let projections: [UInt8] = [1]

@@ -95,7 +95,8 @@ final class CollectionOverlay<Document: Sendable>: AnyCollectionOverlay {
     to new: Document?,
     into batch: inout ReadModelBatch
   ) {
-    for (index, prefix) in zip(collection.indexes, indexPrefixes) {
+    for (number, prefix) in indexPrefixes.enumerated() {
+      let index = collection.indexes[number]
       let before = old.map(index.entries) ?? []
       let after = new.map(index.entries) ?? []
       for entry in before where !after.contains(entry) {

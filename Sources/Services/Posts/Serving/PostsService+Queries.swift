@@ -11,32 +11,42 @@ extension PostsService {
     context: ServerContext
   ) async throws -> ServerResponse<Wordweave_Posts_V1_PostResponse> {
     try await respond(to: request, logger: logger) { request, call in
-      let key = request.key
-      let stream: StreamName? =
-        if case .postID(let id)? = key { PostStreams.post(id) } else { nil }
-      let (page, position) = try await read(call, stream: stream) { view in
-        let id: String? =
-          switch key {
-          case .postID(let id)?: id
-          case .slug(let slug)?:
-            try view.list(
-              PostsModel.entries,
-              by: PostsModel.bySlug,
-              KeyRange(prefix: DocumentKey(slug)),
-              limit: 1
-            ).first?.document.post.postID
-          case nil: nil
-          }
-        let page = try id.flatMap { try view.get(DocumentKey($0), in: PostsModel.pages) }
-        return (page, view.appliedPosition)
-      }
+      let (page, position) = try await page(request.key, call)
       guard let page else { throw Post.Rejection.unknown }
       let state = PostState(page)
       let isWorkingCopy = try Self.isWorkingCopy(request, of: state, seenBy: call.caller)
       var response = Wordweave_Posts_V1_PostResponse()
       response.post = Wordweave_Posts_V1_Post(state, isWorkingCopy: isWorkingCopy)
-      if case .slug(let slug)? = key, slug != state.slug { response.movedToSlug = state.slug }
+      if case .slug(let slug)? = request.key, slug != state.slug { response.movedToSlug = state.slug }
       return Answer(response, at: position)
+    }
+  }
+
+  private func page(
+    _ key: Wordweave_Posts_V1_GetPostRequest.OneOf_Key?,
+    _ call: CallContext
+  ) async throws -> (PostsModel.Page?, GlobalPosition) {
+    switch key {
+    case .postID(let id)?:
+      return try await model.document(
+        DocumentKey(id),
+        in: PostsModel.pages,
+        atLeast: call.floor,
+        stream: PostStreams.post(id),
+        patience: call.patience
+      )
+    case .slug(let slug)?:
+      return try await read(call) { view in
+        let id = try view.list(
+          PostsModel.entries,
+          by: PostsModel.bySlug,
+          KeyRange(prefix: DocumentKey(slug)),
+          limit: 1
+        ).first?.document.post.postID
+        let page = try id.flatMap { try view.get(DocumentKey($0), in: PostsModel.pages) }
+        return (page, view.appliedPosition)
+      }
+    case nil: return (nil, .start)
     }
   }
 
@@ -100,10 +110,9 @@ extension PostsService {
 extension PostsService {
   private func read<R: Sendable>(
     _ call: CallContext,
-    stream: StreamName? = nil,
     _ body: @escaping @Sendable (ReadModelView) throws -> R
   ) async throws -> R {
-    try await model.read(atLeast: call.floor, stream: stream, patience: call.patience, body)
+    try await model.read(atLeast: call.floor, stream: nil, patience: call.patience, body)
   }
 
   /// Which of a post's two contents the caller gets.
