@@ -55,6 +55,11 @@ package final class Simulation {
   private var floors: [GlobalPosition]
   package private(set) var violations: [String] = []
   private let refused: RefusedEvents
+  /// Wanted events that no lane reported yet, by partition.
+  private var expected: [[(stream: StreamName, position: GlobalPosition)]] = Array(
+    repeating: [],
+    count: MessagingLimits.partitions
+  )
   private let streams: [StreamName]
 
   package init(
@@ -156,6 +161,9 @@ package final class Simulation {
         )
       }
       events.append(RecordedEvent(checked: bytes, start: 0, count: bytes.count))
+      if isWanted, asked.contains(Category(of: stream)) {
+        expected[Partition.of(stream)].append((stream, position))
+      }
       if chance(faults.refusal) {
         refused.kinds[position] = [.permanent, .transient, .unknown, .outage, .undecodable]
           .randomElement(using: &random)
@@ -332,15 +340,14 @@ package final class Simulation {
 
   /// Everything at or below a reported position is handled or parked.
   private func judge(_ position: GlobalPosition, _ partition: Int) {
-    guard !isScalar else { return }
+    guard !isScalar, let next = expected[partition].first, next.position <= position else { return }
     let effects = handler.store.effects
     let parked = Set(handler.store.parked.map(\.stream))
-    for event in events.prefix(Int(position.number)) where event.type == "Wanted" {
-      guard let stream = event.stream, Partition.of(stream) == partition,
-        asked.contains(Category(of: stream)), !parked.contains(stream)
-      else { continue }
-      if effects[stream]?.contains(event.position) != true {
-        violations.append("\(position) reported, \(stream)@\(event.position) is missing")
+    while let next = expected[partition].first, next.position <= position {
+      expected[partition].removeFirst()
+      guard !parked.contains(next.stream) else { continue }
+      if effects[next.stream]?.contains(next.position) != true {
+        violations.append("\(position) reported, \(next.stream)@\(next.position) is missing")
       }
     }
   }

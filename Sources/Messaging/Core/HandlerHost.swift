@@ -48,7 +48,7 @@ public final class HandlerHost: Sendable {
     )
   }
 
-  /// Relays and probes until cancelled, or until the log is closed.
+  /// Relays and probes until cancelled, or until the log is closed; once per host.
   public func run() async {
     await withTaskGroup { group in
       group.addTask { await self.relay.run() }

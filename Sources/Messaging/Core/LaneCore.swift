@@ -54,6 +54,7 @@ package struct LaneCore: Sendable {
     package var parked = 0
     package var redriven = 0
     package var outages = 0
+    package init() {}
   }
 
   package let lane: LaneID

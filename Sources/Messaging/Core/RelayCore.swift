@@ -29,6 +29,7 @@ package struct RelayCore: Sendable {
     package var refused = 0
     package var unrouted = 0
     package var skipped = 0
+    package init() {}
   }
 
   /// Everything at or below is settled, or was skipped on purpose.

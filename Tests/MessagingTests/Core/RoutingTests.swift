@@ -10,7 +10,7 @@ import Testing
 
   @Test(arguments: [
     ("post-1", "post"), ("user", "user"), ("A_9-x-y", "A_9"),
-    ("-1", "x_2a8c6c23b3d8a8b1"), ("bl\u{f6}g-1", "x_"), ("$$post-1", "x_"),
+    ("-1", "x_"), ("bl\u{f6}g-1", "x_"), ("$$post-1", "x_"),
     (String(repeating: "a", count: 64) + "-1", String(repeating: "a", count: 64)),
     (String(repeating: "a", count: 65) + "-1", "x_"),
   ])
