@@ -89,8 +89,9 @@ public final class FeedHarness: Sendable {
   /// Forgets what was reported, before another run.
   public func forget() { applied.update { $0 = [:] } }
 
-  /// What is wrong after everything was handled: each wanted event took effect exactly once and in
-  /// the order of its stream, or waits in a parked stream. Empty: nothing is.
+  /// What is wrong after everything was handled; empty: nothing is.
+  ///
+  /// Each wanted event took effect exactly once and in the order of its stream, or is parked.
   public func findings(of handler: RecordingHandler) async throws -> [String] {
     var events: [RecordedEvent] = []
     var after: GlobalPosition?

@@ -1,5 +1,6 @@
 internal import EventLogCore
 package import MessagingCore
+internal import Synchronization
 
 /// How wild a simulation is.
 package struct SimulationFaults: Sendable {
@@ -76,7 +77,7 @@ package final class Simulation {
     handler = RecordingHandler(
       categories: isScalar ? [Self.scalar] : categories,
       query: .types("Wanted"),
-      refusal: { refused.kinds[$0.position] }
+      refusal: { refused.kind(of: $0.position) }
     )
     // Few partitions, each with streams of every category, so that holes hide behind neighbours.
     var streams: [StreamName] = []
@@ -451,8 +452,12 @@ package final class Simulation {
   }
 }
 
-/// Which events a handler refuses now. One thread uses it.
-private final class RefusedEvents: @unchecked Sendable {
-  // Only the simulation's thread touches it; handlers run on that thread too.
-  var kinds: [GlobalPosition: ErrorKind] = [:]
+/// Which events a handler refuses now.
+private final class RefusedEvents: Sendable {
+  private let all = Mutex<[GlobalPosition: ErrorKind]>([:])
+  var kinds: [GlobalPosition: ErrorKind] {
+    get { all.withLock { $0 } }
+    set { all.withLock { $0 = newValue } }
+  }
+  func kind(of position: GlobalPosition) -> ErrorKind? { all.withLock { $0[position] } }
 }

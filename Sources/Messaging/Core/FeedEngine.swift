@@ -81,7 +81,9 @@ public enum Settlement: Hashable, Sendable {
   case lost(String)
 }
 
-/// Takes what a feed delivers. Neither call ever waits: buffers are bounded and drop (M6).
+/// Takes what a feed delivers.
+///
+/// The call never waits: buffers are bounded and drop (M6).
 public protocol FeedSink: Sendable {
   /// Hands over messages, in any order, repeated or not.
   func deliver(_ messages: [FeedMessage])

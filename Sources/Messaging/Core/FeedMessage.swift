@@ -1,6 +1,8 @@
 public import EventLogCore
 
-/// What a feed carries: a hint that the log has an event. The log is the truth.
+/// What a feed carries: a hint that the log has an event.
+///
+/// The log is the truth.
 public struct FeedMessage: Sendable {
   /// Where it goes.
   public let key: RoutingKey
