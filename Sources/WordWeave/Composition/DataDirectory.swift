@@ -36,7 +36,12 @@ final class DataDirectory: Sendable {
         attributes: [.posixPermissions: 0o700]
       )
     } catch {
-      throw DataDirectoryError("could not make the data directory \(path): \(error)")
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+      throw DataDirectoryError(
+        "could not make the data directory \(path): "
+          + (cause.domain == NSPOSIXErrorDomain
+            ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
+      )
     }
     lock = try Self.takeLock(path)
     do {

@@ -70,7 +70,11 @@ enum Platform {
     let result: Result<R, any Error>
     do {
       guard let url = await ready.first(where: { _ in true }) else {
-        try await running
+        do {
+          try await running
+        } catch {
+          throw starting(configuration, error)
+        }
         throw CancellationError()
       }
       try directory.announce(url: url)

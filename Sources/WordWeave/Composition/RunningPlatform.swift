@@ -40,7 +40,7 @@ struct PlatformParts {
     log = try RocksDBEventLog.open(path: directory.log)
     let store = EventStore(log, logger: logger)
     let host = HandlerHost(log: log, feed: InProcessFeed(), logger: logger)
-    let lanes = FeedLanes(host)
+    let lanes = FeedLanes(host, logger: logger)
 
     let local = LocalServices()
     var models: [ReadModels] = []
