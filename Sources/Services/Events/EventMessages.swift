@@ -49,6 +49,8 @@ extension LogIdentity {
 extension EventQuery {
   /// A query as the wire carries it; no items match everything.
   init(_ items: [Wordweave_Events_V1_QueryItem]) {
-    self.init(items.map { Item(types: $0.types.map { EventType($0) }, tags: $0.tags.map { Tag($0) }) })
+    self.init(
+      items.map { Item(types: $0.types.map { EventType($0) }, tags: $0.tags.map { Tag($0) }) }
+    )
   }
 }

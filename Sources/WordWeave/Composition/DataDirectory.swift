@@ -27,7 +27,8 @@ final class DataDirectory: Sendable {
   ///
   /// - Throws: `DataDirectoryError` if it cannot be made, belongs to another version or is in use.
   init(at folder: String) throws(DataDirectoryError) {
-    let path = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+    let path =
+      folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
     self.path = path
     do {
       try FileManager.default.createDirectory(
@@ -64,7 +65,11 @@ final class DataDirectory: Sendable {
 
   /// Tells other processes where this one answers.
   func announce(url: String) throws(DataDirectoryError) {
-    try Self.write("{\"url\": \"\(url)\", \"pid\": \(getpid())}\n", to: path + "/serve.json", mode: 0o644)
+    try Self.write(
+      "{\"url\": \"\(url)\", \"pid\": \(getpid())}\n",
+      to: path + "/serve.json",
+      mode: 0o644
+    )
   }
 
   /// Takes the announcement back.
@@ -117,7 +122,8 @@ final class DataDirectory: Sendable {
 
   private static func token(_ path: String) throws(DataDirectoryError) -> String {
     let file = path + "/operator-token"
-    if let text = try? String(contentsOfFile: file, encoding: .utf8).trimmed, text.utf8.count >= 32 {
+    if let text = try? String(contentsOfFile: file, encoding: .utf8).trimmed, text.utf8.count >= 32
+    {
       return text
     }
     let key = SymmetricKey(size: .bits256)

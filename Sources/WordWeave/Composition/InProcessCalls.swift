@@ -19,8 +19,12 @@ final class LocalServices: ServiceClients {
   func add(_ services: [any RegistrableRPCService]) {
     found.withLock { found in
       for service in services {
-        if let users = service as? any Wordweave_Users_V1_Users.ServiceProtocol { found.users = users }
-        if let posts = service as? any Wordweave_Posts_V1_Posts.ServiceProtocol { found.posts = posts }
+        if let users = service as? any Wordweave_Users_V1_Users.ServiceProtocol {
+          found.users = users
+        }
+        if let posts = service as? any Wordweave_Posts_V1_Posts.ServiceProtocol {
+          found.posts = posts
+        }
       }
     }
   }

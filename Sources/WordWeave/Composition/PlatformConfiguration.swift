@@ -30,7 +30,9 @@ struct PlatformConfiguration: Sendable {
 
   /// Says what is wrong with the settings; nil if they can be run.
   var complaint: String? {
-    for (name, port) in [("--port", port), ("--webhook-port", webhookPort), ("--grpc-port", grpcPort)]
+    for (name, port) in [
+      ("--port", port), ("--webhook-port", webhookPort), ("--grpc-port", grpcPort),
+    ]
     where !(0...65_535).contains(port) {
       return "\(name) \(port) is no port: give 0…65535"
     }

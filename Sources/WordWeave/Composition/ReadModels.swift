@@ -9,7 +9,9 @@ struct ReadModels: Sendable {
   let store: ReadModelStore
   let runtime: ProjectionRuntime
 
-  init(of service: String, in directory: DataDirectory, log: any EventLogEngine, logger: Logger) throws {
+  init(of service: String, in directory: DataDirectory, log: any EventLogEngine, logger: Logger)
+    throws
+  {
     self.service = service
     let engine = try RocksDBReadModelEngine(path: directory.models(of: service))
     store = try ReadModelStore(engine, named: "models-\(service)")

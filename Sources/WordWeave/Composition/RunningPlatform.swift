@@ -23,6 +23,9 @@ struct PlatformParts {
   /// Threads that hash passwords: as many as the machine has cores here; a hash takes 100 ms.
   private static let hashingThreads = 2
 
+  /// How long requests in flight may go on at the end; no idle process waits for it.
+  private static let drainDeadline = Duration.seconds(25)
+
   let directory: DataDirectory
   let log: RocksDBEventLog
   let models: [ReadModels]
@@ -30,7 +33,11 @@ struct PlatformParts {
 
   /// Opens the data directory and makes all parts.
   ///
-  /// - Parameter onReady: told the URL once the gateway listens.
+  /// - Parameters:
+  ///   - configuration: where everything is and listens.
+  ///   - logger: where all parts log.
+  ///   - onReady: told the URL once the gateway listens.
+  /// - Throws: what keeps the directory, the log or a read model from being opened.
   init(
     _ configuration: PlatformConfiguration,
     logger: Logger,
@@ -78,6 +85,7 @@ struct PlatformParts {
     settings.host = configuration.host
     settings.port = configuration.port
     settings.operatorToken = directory.operatorToken
+    settings.drainDeadline = Self.drainDeadline
     let origin = PublicOrigin(settings)
     let identity = try LocalIdentity(
       store: try FileIdentityStore(directory: directory.identity),
