@@ -181,7 +181,7 @@ let package = Package(
       "EventLogTests",
       [
         "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "EventLogConformance",
-        "RocksDBDriver",
+        "RocksDBDriver", "WeaveRuntime",
       ]),
     tests(
       "MessagingTests",
@@ -214,7 +214,7 @@ let package = Package(
       ]),
     tests("WordWeaveTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
     // The tests start the executable that lies beside them, so it must be built with them.
-    tests("SystemTests", ["WordWeave", "HTTPClientDriver", yaml]),
+    tests("SystemTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
     tests("ArchitectureTests", []),
   ]
 )

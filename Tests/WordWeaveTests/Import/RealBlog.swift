@@ -6,8 +6,11 @@ import Foundation
 /// The history of a real blog, where it lies beside the package or in `WORDWEAVE_SHARED`.
 enum RealBlog {
   static let folder: String = {
+    let named = ProcessInfo.processInfo.environment["WORDWEAVE_SHARED"].flatMap {
+      $0.isEmpty ? nil : $0
+    }
     let shared =
-      ProcessInfo.processInfo.environment["WORDWEAVE_SHARED"]
+      named
       ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../../../shared").standardized.path
     return shared + "/realdata/swift-org-blog"
@@ -16,7 +19,8 @@ enum RealBlog {
   /// Whether tests can use it; where it is required they fail without it.
   static var isThere: Bool {
     FileManager.default.fileExists(atPath: folder + "/revisions.ndjson")
-      || ProcessInfo.processInfo.environment["WORDWEAVE_REQUIRE"] != nil
+      || (ProcessInfo.processInfo.environment["WORDWEAVE_REQUIRE"] ?? "")
+        .split(separator: ",").contains("shared")
   }
 
   static func authors() throws -> AuthorsFile {
