@@ -41,10 +41,9 @@ extension Database {
 
   /// Looks many keys of one length up at once, which costs far less than one by one.
   ///
-  /// - Parameters:
-  ///   - keys: the keys, one after the other.
-  ///   - length: the bytes of each.
-  ///   - body: gets each key's number and its value in place, nil if there is none.
+  /// - keys: the keys, one after the other.
+  /// - length: the bytes of each.
+  /// - body: gets each key's number and its value in place, nil if there is none.
   public func withValues(
     ofKeys keys: [UInt8],
     each length: Int,

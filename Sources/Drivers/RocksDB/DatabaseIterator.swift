@@ -128,11 +128,10 @@ public final class DatabaseIterator {
 extension Database {
   /// Makes an iterator over keys from `lower` up to but not including `upper`.
   ///
-  /// - Parameters:
-  ///   - isPrefix: whether the walk stays within the prefix of the key sought, so that the
-  ///     filter may answer; forward only. Otherwise all keys are in reach.
-  ///   - readahead: bytes to read at once; 0 lets the library grow them.
-  ///   - fillsCache: false for a walk over much that is not read again soon.
+  /// - isPrefix: whether the walk stays within the prefix of the key sought, so that the
+  ///   filter may answer; forward only. Otherwise all keys are in reach.
+  /// - readahead: bytes to read at once; 0 lets the library grow them.
+  /// - fillsCache: false for a walk over much that is not read again soon.
   public func makeIterator(
     in family: Family,
     from lower: [UInt8]? = nil,

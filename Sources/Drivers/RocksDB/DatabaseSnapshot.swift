@@ -49,7 +49,7 @@ public final class DatabaseSnapshot: @unchecked Sendable {
 
   /// Makes an iterator over keys from `lower` up to but not including `upper`.
   ///
-  /// - Parameter fillsCache: false for a walk over much that is not read again soon.
+  /// - fillsCache: false for a walk over much that is not read again soon.
   public func makeIterator(
     in family: Database.Family,
     from lower: [UInt8]? = nil,

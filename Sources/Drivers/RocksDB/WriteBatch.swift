@@ -64,7 +64,9 @@ public final class WriteBatch {
   }
 
   /// Adds to the counter at `key`, which wraps; the family must have been opened with
-  /// `addsCounters`. A negative `amount` is added in two's complement.
+  /// `addsCounters`.
+  ///
+  /// A negative `amount` is added in two's complement.
   public func add(_ amount: Int64, to key: [UInt8], in family: Database.Family) {
     withUnsafeBytes(of: amount.littleEndian) { value in
       key.withUnsafeBytes { key in
@@ -94,7 +96,7 @@ extension Database {
 
   /// Writes a batch.
   ///
-  /// - Parameter synced: whether the write-ahead file is synced before this returns; without it
+  /// - synced: whether the write-ahead file is synced before this returns; without it
   ///   a power loss may take the write, a killed process does not.
   public func write(_ batch: WriteBatch, synced: Bool) throws(RocksDBError) {
     let handles = try open("write")

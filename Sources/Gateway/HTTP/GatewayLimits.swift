@@ -1,6 +1,8 @@
 /// The limits of every input, each with its reason.
 package enum GatewayLimits {
-  /// Bytes of a request target; longer ones are 414. Browsers and proxies agree on 8 KiB.
+  /// Bytes of a request target; longer ones are 414.
+  ///
+  /// Browsers and proxies agree on 8 KiB.
   package static let target = 8 * 1024
   /// Bytes of all header fields; more is 431.
   package static let headers = 16 * 1024

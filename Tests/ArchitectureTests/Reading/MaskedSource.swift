@@ -19,7 +19,9 @@ struct MaskedSource {
     text.reserveCapacity(source.count)
   }
 
-  /// Whether these bytes stand here. Compared by hand: the whole project passes through it.
+  /// Whether these bytes stand here.
+  ///
+  /// Compared by hand: the whole project passes through it.
   private func stands(_ bytes: [UInt8]) -> Bool {
     guard source[index] == bytes[0], index + bytes.count <= source.count else { return false }
     var place = 1

@@ -44,9 +44,8 @@ public struct EventStore: Sendable {
 
   /// The events of a stream, page by page, up to what is there when the end is reached.
   ///
-  /// - Parameters:
-  ///   - from: inclusive; nil means from the first event forward and from the last backward.
-  ///   - pageLimit: events of one page, 1…4,096.
+  /// - from: inclusive; nil means from the first event forward and from the last backward.
+  /// - pageLimit: events of one page, 1…4,096.
   public func events(
     in stream: StreamName,
     from: StreamRevision? = nil,
@@ -64,10 +63,9 @@ public struct EventStore: Sendable {
 
   /// The events of the whole log, page by page, up to what is there when the end is reached.
   ///
-  /// - Parameters:
-  ///   - after: exclusive; nil means the whole log.
-  ///   - through: the last position of interest going forward; nil means the end.
-  ///   - pageLimit: events of one page, 1…4,096.
+  /// - after: exclusive; nil means the whole log.
+  /// - through: the last position of interest going forward; nil means the end.
+  /// - pageLimit: events of one page, 1…4,096.
   public func events(
     after: GlobalPosition? = nil,
     through: GlobalPosition? = nil,
@@ -100,7 +98,9 @@ public struct EventStore: Sendable {
   }
 
   /// Every matching event after the start, once and ascending: first those that are there, then
-  /// those that come. Nothing runs until the messages are asked for.
+  /// those that come.
+  ///
+  /// Nothing runs until the messages are asked for.
   public func subscribe(
     from start: SubscriptionStart,
     matching query: EventQuery = .all,

@@ -1,6 +1,8 @@
 extension RecordedEvent {
   /// The same event in another envelope: other type, schema version and data, all else as it was
-  /// recorded. The view belongs to readers; the log never stores it.
+  /// recorded.
+  ///
+  /// The view belongs to readers; the log never stores it.
   package func reshaped(
     type: EventType,
     schemaVersion: UInt32,

@@ -60,7 +60,9 @@ public struct Upcasters: Sendable {
     origins = Self.origins(of: steps)
   }
 
-  /// The event in its newest shape. Removed events have no payload and stay as they are.
+  /// The event in its newest shape.
+  ///
+  /// Removed events have no payload and stay as they are.
   public func upcast(_ event: RecordedEvent) throws(EventLogError) -> RecordedEvent {
     guard !steps.isEmpty, !event.isRemoved else { return event }
     var shape = Shape(event.type, event.schemaVersion)

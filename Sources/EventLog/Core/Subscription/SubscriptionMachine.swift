@@ -50,7 +50,9 @@ package struct SubscriptionMachine: Sendable {
     toldAt = now
   }
 
-  /// What to do now. Asking twice without performing gives the next message, else the same action.
+  /// What to do now.
+  ///
+  /// Asking twice without performing gives the next message, else the same action.
   package mutating func next(now: ContinuousClock.Instant) -> Action {
     if outbox.isEmpty { tellCheckpoint(now: now) }
     if !outbox.isEmpty {

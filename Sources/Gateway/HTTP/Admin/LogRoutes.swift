@@ -134,8 +134,10 @@ enum LogRoutes {
     try exchange.query.number("limit", 1...UInt32(GatewayLimits.eventPageMaximum)) ?? 100
   }
 
-  /// Follows the log without end. When nothing happens the last `caughtUp` is repeated now and
-  /// then: only a write shows that a reader has left.
+  /// Follows the log without end.
+  ///
+  /// When nothing happens the last `caughtUp` is repeated now and then: only a write shows that a
+  /// reader has left.
   private static func tail(_ exchange: inout Exchange) async throws -> Response {
     var request = Wordweave_Events_V1_SubscribeRequest()
     if let after = try exchange.query.number("after", UInt64(0)...UInt64(Int64.max)) {

@@ -2,8 +2,9 @@ internal import Crypto
 internal import HTTPTypes
 internal import Synchronization
 
-/// Finds out who makes a request. A token that is present and bad is refused even where none is
-/// needed.
+/// Finds out who makes a request.
+///
+/// A token that is present and bad is refused even where none is needed.
 final class Authenticator: Sendable {
   private static let verdicts = 100_000
   private let verifier: TokenVerifier

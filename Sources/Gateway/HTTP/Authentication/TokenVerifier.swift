@@ -10,8 +10,10 @@ package struct VerifiedToken: Sendable, Equatable {
   package let isImpersonated: Bool
 }
 
-/// Judges session tokens (JWT, RS256 only). Each rule ends the judgement; their order is that of
-/// the checks: form, header, issuer, key, signature, times, party, subject.
+/// Judges session tokens (JWT, RS256 only).
+///
+/// Each rule ends the judgement; their order is that of the checks: form, header, issuer, key,
+/// signature, times, party, subject.
 package struct TokenVerifier: Sendable {
   /// Clocks of issuer and gateway may differ by so many seconds.
   private static let leeway = 5.0

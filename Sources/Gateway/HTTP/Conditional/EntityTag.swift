@@ -15,8 +15,10 @@ package enum EntityTag {
   /// The strong tag of a revision.
   package static func text(_ revision: UInt64) -> String { "\"r\(revision)\"" }
 
-  /// Reads `If-Match` (RFC 9110, 13.1.1). Tags are compared strongly: weak ones never match, and a
-  /// suffix that a compressed answer added is taken off.
+  /// Reads `If-Match` (RFC 9110, 13.1.1).
+  ///
+  /// Tags are compared strongly: weak ones never match, and a suffix that a compressed answer added
+  /// is taken off.
   package static func ifMatch(_ values: [String]) throws(Problem) -> Condition {
     guard !values.isEmpty else { return .none }
     let joined = values.joined(separator: ",")

@@ -26,10 +26,9 @@ package struct RequestMembers {
 
   /// A text, or nil if the member is not there.
   ///
-  /// - Parameters:
-  ///   - characters: how many it may have at most.
-  ///   - bytes: how many it may have at most.
-  ///   - null: what null stands for; nil where null is a fault.
+  /// - characters: how many it may have at most.
+  /// - bytes: how many it may have at most.
+  /// - null: what null stands for; nil where null is a fault.
   package mutating func text(
     _ name: String,
     characters: Int = .max,

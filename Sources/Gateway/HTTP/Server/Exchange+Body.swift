@@ -5,9 +5,8 @@ package import NIOCore
 extension Exchange {
   /// The whole body, after its media type and its declared size were looked at.
   ///
-  /// - Parameters:
-  ///   - limit: bytes; more is 413, before reading if the client says so.
-  ///   - types: the media types that are taken; none takes any.
+  /// - limit: bytes; more is 413, before reading if the client says so.
+  /// - types: the media types that are taken; none takes any.
   package func body(limit: Int, types: [String]) async throws(Problem) -> ByteBuffer {
     if let text = request.headers[.contentLength], let count = Int(text), count > limit {
       throw Problem(.bodyTooLarge, "At most \(limit) bytes are taken.")

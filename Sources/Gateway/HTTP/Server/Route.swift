@@ -36,8 +36,10 @@ package struct Route: Sendable {
   }
 }
 
-/// Finds the route of a request. It is the project's own because a 405 must name the methods that
-/// a path does have, and metrics need the pattern of every answer, refusals included.
+/// Finds the route of a request.
+///
+/// It is the project's own because a 405 must name the methods that a path does have, and metrics
+/// need the pattern of every answer, refusals included.
 struct RouteTable: Sendable {
   final class Entry: Sendable {
     let route: Route
@@ -89,7 +91,9 @@ struct RouteTable: Sendable {
     return nodes.count - 1
   }
 
-  /// Finds a route; a literal segment goes before a parameter. HEAD is answered as GET is.
+  /// Finds a route; a literal segment goes before a parameter.
+  ///
+  /// HEAD is answered as GET is.
   func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
     var node = 0
     var parameters: [String: String] = [:]

@@ -39,7 +39,9 @@ package enum Base64Text {
   }
 
   /// Reads the URL alphabet strictly: no padding, no white space, no stray bits at the end; nil
-  /// otherwise. Two texts therefore never stand for the same bytes.
+  /// otherwise.
+  ///
+  /// Two texts therefore never stand for the same bytes.
   package static func urlDecoded(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count * 3 / 4)

@@ -134,8 +134,9 @@ extension LocalIdentity {
     }
   }
 
-  /// The session that a secret opens. A secret is `<account id>.<session id>.<secret>`, so that it
-  /// is found without a search.
+  /// The session that a secret opens.
+  ///
+  /// A secret is `<account id>.<session id>.<secret>`, so that it is found without a search.
   private func found(
     _ exchange: Exchange,
     sid: String?

@@ -17,7 +17,9 @@ extension PostsService {
       let isWorkingCopy = try Self.isWorkingCopy(request, of: state, seenBy: call.caller)
       var response = Wordweave_Posts_V1_PostResponse()
       response.post = Wordweave_Posts_V1_Post(state, isWorkingCopy: isWorkingCopy)
-      if case .slug(let slug)? = request.key, slug != state.slug { response.movedToSlug = state.slug }
+      if case .slug(let slug)? = request.key, slug != state.slug {
+        response.movedToSlug = state.slug
+      }
       return Answer(response, at: position)
     }
   }
