@@ -14,6 +14,7 @@ internal import EventLogCore
 //   meta      "format"                         format (4)
 //             "log"                            log id (16), log epoch (8), ends of the epochs
 //                                              before (8 each), the oldest first
+//             "streams"                  how many streams were ever written (8)
 //             "removed/", name                 as in heads: the streams that lost events
 //
 // flags of heads: 1 has a last revision, 2 tombstoned. Hashes: see TextHash. Names hold no NUL,
@@ -40,6 +41,7 @@ enum FamilyName {
 enum MetaKey {
   static let format = Array("format".utf8)
   static let log = Array("log".utf8)
+  static let streams = Array("streams".utf8)
   static let removed = Array("removed/".utf8)
 }
 

@@ -13,13 +13,12 @@ public final class RocksDBEventLog: EventLogEngine {
 
   /// Opens the log in the folder `path`, which is made if it is missing.
   ///
-  /// - Parameters:
-  ///   - path: the folder.
-  ///   - readThreads: how many reads may wait for the disk at once.
-  ///   - acceptsLoss: opens a log from which answered events are gone, and starts a new log
-  ///     epoch so that consumers notice.
-  ///   - clock: what `recordedAt` is taken from.
-  /// - Throws: `.locked`, `.corrupt`, or `.unavailable` with what to do.
+  /// - path: the folder.
+  /// - readThreads: how many reads may wait for the disk at once.
+  /// - acceptsLoss: opens a log from which answered events are gone, and starts a new log
+  ///   epoch so that consumers notice.
+  /// - clock: what `recordedAt` is taken from.
+  /// - Errors: `.locked`, `.corrupt`, or `.unavailable` with what to do.
   public static func open(
     path: String,
     readThreads: Int = 4,
@@ -100,15 +99,15 @@ public final class RocksDBEventLog: EventLogEngine {
 
 // Administration.
 extension RocksDBEventLog {
-  /// What a log holds, roughly where the store only estimates.
+  /// What a log holds.
   public struct Statistics: Hashable, Sendable {
     /// How many events there are: the head.
     public let events: UInt64
-    /// About how many streams there are.
+    /// How many streams were ever written, the log's own control streams (`$$`) among them.
     public let streams: UInt64
     /// How many streams were truncated or tombstoned.
     public let streamsWithRemovals: Int
-    /// Bytes of the store's tables and blobs, without the write-ahead files.
+    /// Bytes of all files of the log, the write-ahead files among them.
     public let bytesOnDisk: UInt64
     /// Bytes not yet written out of memory (they are in the write-ahead files).
     public let bytesInMemtables: UInt64
@@ -126,7 +125,7 @@ extension RocksDBEventLog {
 
   /// Checks every event's checksum and place, and that every index agrees with the events.
   ///
-  /// - Parameter progress: gets (checked so far, head), about every thousand events.
+  /// - Parameter progress: gets (checked so far, head), every few thousand events.
   /// - Throws: `.corrupt` at the first disagreement.
   public func verify(
     progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
@@ -140,7 +139,9 @@ extension RocksDBEventLog {
   }
 
   /// Makes a backup of hard links in the folder `path`, which must not exist and must be on the
-  /// same file system. Opened as a log, it starts a new log epoch.
+  /// same file system.
+  ///
+  /// Opened as a log, it starts a new log epoch.
   public func backUp(to path: String) async throws(EventLogError) {
     try await log.reading { storage, _ throws(EventLogError) in
       guard let storage = storage as? RocksDBStorage else { throw .closed }

@@ -83,6 +83,8 @@ enum RocksDBOpening {
       database,
       families: families,
       removed: try removedStreams(database, families),
+      streams: try streams(database, families),
+      path: path,
       mark: mark,
       epoch: identity.epoch
     )
@@ -199,6 +201,38 @@ enum RocksDBOpening {
     }
     let event = try RecordedEvent(envelope: iterator.value)
     return (event.position.number, event.recordedAt)
+  }
+
+  private static func streams(
+    _ database: Database,
+    _ families: RocksDBStorage.Families
+  ) throws(EventLogError) -> UInt64 {
+    let stored = try storing { () throws(RocksDBError) in
+      try database.value(of: MetaKey.streams, in: families.meta)
+    }
+    guard let stored else { return try countStreams(database, families) }
+    guard stored.count == 8 else {
+      throw .corrupt("the count of streams is not readable", at: nil)
+    }
+    return stored.withUnsafeBytes { $0.bigEndian(UInt64.self, at: 0) }
+  }
+
+  /// Counts the streams of a log that was written before the count was kept.
+  private static func countStreams(
+    _ database: Database,
+    _ families: RocksDBStorage.Families
+  ) throws(EventLogError) -> UInt64 {
+    let iterator = try storing { () throws(RocksDBError) in
+      try database.makeIterator(in: families.heads, fillsCache: false)
+    }
+    var count: UInt64 = 0
+    iterator.seekToFirst()
+    while iterator.isValid {
+      if iterator.withValue({ StreamHead(stored: $0)?.last }) != nil { count += 1 }
+      iterator.next()
+    }
+    try storing { () throws(RocksDBError) in try iterator.check() }
+    return count
   }
 
   private static func removedStreams(

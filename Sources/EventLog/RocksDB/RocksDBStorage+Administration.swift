@@ -4,32 +4,64 @@ internal import RocksDBDriver
 internal import Synchronization
 
 extension RocksDBStorage {
-  func statistics(head: GlobalPosition) throws(EventLogError) -> RocksDBEventLog.Statistics {
-    let all = [
+  private var allFamilies: [Database.Family] {
+    [
       families.events, families.streams, families.heads, families.types, families.tags,
       families.ids, families.tracking, families.meta,
     ]
-    func sum(_ name: String) throws(EventLogError) -> UInt64 {
-      var total: UInt64 = 0
-      for family in all {
-        total += try storing { () throws(RocksDBError) in
-          try database.property(name, of: family) ?? 0
-        }
-      }
-      return total
-    }
-    let streams = try storing { () throws(RocksDBError) in
-      try database.property("rocksdb.estimate-num-keys", of: families.heads) ?? 0
-    }
-    return RocksDBEventLog.Statistics(
+  }
+
+  func statistics(head: GlobalPosition) throws(EventLogError) -> RocksDBEventLog.Statistics {
+    RocksDBEventLog.Statistics(
       events: head.number,
-      streams: streams,
+      streams: streams.load(ordering: .relaxed),
       streamsWithRemovals: removed.withLock { $0.count },
-      bytesOnDisk: try sum("rocksdb.total-sst-files-size")
-        + sum("rocksdb.total-blob-file-size"),
+      bytesOnDisk: Self.bytes(in: path),
       bytesInMemtables: try sum("rocksdb.cur-size-all-mem-tables"),
       levelZeroFiles: try sum("rocksdb.num-files-at-level0")
     )
+  }
+
+  private func sum(_ name: String) throws(EventLogError) -> UInt64 {
+    try storing { () throws(RocksDBError) in
+      var total: UInt64 = 0
+      for family in allFamilies { total += try database.property(name, of: family) ?? 0 }
+      return total
+    }
+  }
+
+  /// Bytes that are not worth writing out at the end: replaying so few takes no time.
+  private static let replayedBytes: UInt64 = 4 << 20
+
+  /// Writes the memtables out before the end, so that the next opening replays nothing.
+  ///
+  /// That it failed is no failure: everything is in the write-ahead files.
+  func writeOut() {
+    guard let waiting = try? sum("rocksdb.cur-size-active-mem-table"),
+      waiting > Self.replayedBytes
+    else { return }
+    for family in allFamilies { try? database.flush(family) }
+  }
+
+  /// The sizes of all files in the folder `path`; one that goes meanwhile counts nothing.
+  private static func bytes(in path: String) -> UInt64 {
+    guard let folder = opendir(path) else { return 0 }
+    defer { closedir(folder) }
+    var total: UInt64 = 0
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard name != ".", name != ".." else { continue }
+      var status = stat()
+      guard lstat(path + "/" + name, &status) == 0 else { continue }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: total += bytes(in: path + "/" + name)
+      case S_IFREG: total += UInt64(max(0, status.st_size))
+      default: break
+      }
+    }
+    return total
   }
 
   func backUp(to path: String) throws(EventLogError) {

@@ -18,6 +18,10 @@ final class RocksDBStorage: LogStorage {
   let database: Database
   let families: Families
   let removed: Mutex<RemovedStreams>
+  /// How many streams were ever written, with the last commit.
+  let streams: Atomic<UInt64>
+  /// The folder of the log.
+  let path: String
   private let mark: AnsweredMark
   private let epoch: UInt64
 
@@ -25,22 +29,32 @@ final class RocksDBStorage: LogStorage {
     _ database: Database,
     families: Families,
     removed: RemovedStreams,
+    streams: UInt64,
+    path: String,
     mark: AnsweredMark,
     epoch: UInt64
   ) {
     self.database = database
     self.families = families
     self.removed = Mutex(removed)
+    self.streams = Atomic(streams)
+    self.path = path
     self.mark = mark
     self.epoch = epoch
   }
 
   func write(_ batch: CommitBatch) throws(EventLogError) {
+    // Written by one thread, so that reading and storing need not be one step.
+    let streams = streams.load(ordering: .relaxed) + UInt64(batch.begunStreams)
     try storing { () throws(RocksDBError) in
       let changes = try database.makeBatch()
       fill(changes, with: batch)
+      if batch.begunStreams > 0 {
+        changes.put(MetaKey.streams, Key.number(streams), in: families.meta)
+      }
       try database.write(changes, synced: true)
     }
+    self.streams.store(streams, ordering: .relaxed)
     let removals = batch.heads.filter { $0.value.hasRemovals }
     if !removals.isEmpty {
       removed.withLock { removed in
@@ -104,6 +118,7 @@ final class RocksDBStorage: LogStorage {
   }
 
   func close() {
+    writeOut()
     mark.close()
     database.close()
   }

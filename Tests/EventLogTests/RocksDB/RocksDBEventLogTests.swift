@@ -25,6 +25,10 @@ import Testing
       direction: .forward,
       limit: 100
     )
+    let statistics = try await again.statistics()
+    #expect(statistics.events == 50 && statistics.streams == 3)
+    // Everything is in memtables and write-ahead files still, and counts all the same.
+    #expect(statistics.bytesOnDisk > 50 * 100)
     #expect(page.events.map(\.revision?.number) == (0..<17).map { UInt64($0) })
     try await again.verify()
     await again.close()

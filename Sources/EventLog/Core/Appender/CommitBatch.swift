@@ -9,6 +9,8 @@ package struct CommitBatch: Sendable {
   package internal(set) var requests: [Request] = []
   /// The streams that changed, as they are after the commit.
   package internal(set) var heads: [NameKey: StreamHead] = [:]
+  /// How many streams have their first event in here.
+  package internal(set) var begunStreams = 0
   /// The marks that grew.
   package internal(set) var tracking: [NameKey: UInt64] = [:]
   package internal(set) var eventCount = 0

@@ -29,6 +29,7 @@ extension CommitPlanner {
       advance(to: recorded.position.number, at: recorded.recordedAt)
       if let stream = event.stream {
         var state = state(of: stream, facts) ?? .neverWritten
+        if state.last == nil { batch.begunStreams += 1 }
         state.last = event.revision
         state.touchedAt = head
         record(state, of: stream, in: &batch)

@@ -66,7 +66,7 @@ package struct CommitPlanner: Sendable {
 
   /// Validates `request` in the order of law L8 and, if it is accepted, puts it into `batch`.
   ///
-  /// - Parameter makeID: for ids that the policy `.free` replaces.
+  /// - makeID: for ids that the policy `.free` replaces.
   package mutating func plan(
     _ request: consuming PreparedRequest,
     facts: ColdFacts,
@@ -162,6 +162,7 @@ package struct CommitPlanner: Sendable {
         tail.append(request.events[place])
       }
       if let stream = part.stream, !part.events.isEmpty {
+        if states[index].last == nil { batch.begunStreams += 1 }
         record(state, of: stream, in: &batch)
       }
       parts.append(
