@@ -2,9 +2,14 @@ internal import EventLogCore
 internal import RocksDBDriver
 
 /// Checks that the events are whole and contiguous, and that every index agrees with them.
+///
+/// Events are taken in chunks. What a chunk says of an index is sorted and laid beside a walk
+/// over that index, so that neighbouring entries cost a step and not a lookup.
 struct Verification {
-  /// Events checked before the indexes are asked for all of them at once.
-  private static let chunk = 1024
+  /// Events checked before the indexes are walked for all of them.
+  private static let chunkEvents = 16_384
+  /// Index entries of one chunk at most (24 bytes each), for events with many tags.
+  private static let chunkPostings = 131_072
 
   private let storage: RocksDBStorage
   private let head: UInt64
@@ -12,18 +17,6 @@ struct Verification {
   init(_ storage: RocksDBStorage, head: UInt64) {
     self.storage = storage
     self.head = head
-  }
-
-  /// What one chunk of events says the indexes must hold.
-  private struct Expected {
-    var positions: [UInt64] = []
-    var ids: [UInt8] = []
-    var types: [UInt8] = []
-    var tags: [UInt8] = []
-    var tagPositions: [UInt64] = []
-    var lastRevisions: [NameKey: UInt64] = [:]
-    var sources: [String: UInt64] = [:]
-    var streamKeys: [(key: [UInt8], position: UInt64)] = []
   }
 
   /// Checks everything from `first` to the head; `progress` gets positions as they are passed.
@@ -41,18 +34,19 @@ struct Verification {
     }
     iterator.seekToFirst()
     var position = first
-    var expected = Expected()
+    var chunk = Chunk()
     while iterator.isValid {
-      let damage = iterator.withKey { key in
+      let isInPlace = iterator.withKey { key in
         key.count == 8 && key.bigEndian(UInt64.self, at: 0) == position
-          ? nil : "positions are not contiguous"
       }
-      if let damage { throw .corrupt(damage, at: GlobalPosition(position)) }
-      let problem = iterator.withValue { note($0, at: position, &expected) }
+      guard isInPlace else {
+        throw .corrupt("positions are not contiguous", at: GlobalPosition(position))
+      }
+      let problem = iterator.withValue { chunk.note($0, at: position) }
       if let problem { throw .corrupt(problem, at: GlobalPosition(position)) }
-      if expected.positions.count == Self.chunk {
-        try compare(expected)
-        expected = Expected()
+      if chunk.ids.count == Self.chunkEvents || chunk.tags.count >= Self.chunkPostings {
+        try compare(&chunk)
+        chunk = Chunk()
         progress(position)
       }
       iterator.next()
@@ -62,89 +56,170 @@ struct Verification {
     guard position == head + 1 else {
       throw .corrupt("there is no event", at: GlobalPosition(position))
     }
-    try compare(expected)
+    try compare(&chunk)
     progress(head)
   }
 
-  private func note(
-    _ bytes: UnsafeRawBufferPointer,
-    at position: UInt64,
-    _ expected: inout Expected
-  ) -> String? {
-    if let damage = Envelope.damage(in: bytes) { return damage }
-    let raw = RawEnvelope(bytes: bytes)
-    guard raw.position == position else { return "another event is in its place" }
-    expected.positions.append(position)
-    expected.ids.append(contentsOf: bytes[Envelope.Offset.id..<(Envelope.Offset.id + 16)])
-    expected.types.append(
-      contentsOf: Key.posting(
-        TextHash(raw.type, seed: TextHash.Kind.type.rawValue),
-        position
-      )
-    )
-    raw.forEachTag { tag in
-      expected.tags.append(
-        contentsOf: Key.posting(TextHash(tag, seed: TextHash.Kind.tag.rawValue), position)
-      )
-      expected.tagPositions.append(position)
+  /// An index entry of three numbers: an id or a hash, and the position.
+  private struct Entry: Comparable {
+    let high: UInt64
+    let low: UInt64
+    let position: UInt64
+
+    static func < (left: Entry, right: Entry) -> Bool {
+      if left.high != right.high { return left.high < right.high }
+      if left.low != right.low { return left.low < right.low }
+      return left.position < right.position
     }
-    if raw.hasStream {
-      let stored = StreamName(String(decoding: raw.stream, as: UTF8.self))
-      let name = NameKey(raw.isControl ? stored.control : stored)
-      expected.lastRevisions[name] = raw.revision
-      expected.streamKeys.append((Key.revision(raw.revision, of: name), position))
-    }
-    if bytes[Envelope.Offset.flags] & Envelope.Flag.tracking != 0 {
-      let event = RecordedEvent(checked: Array(bytes), start: 0, count: bytes.count)
-      if let tracking = event.tracking { expected.sources[tracking.source] = tracking.position }
-    }
-    return nil
   }
 
-  private func compare(_ expected: Expected) throws(EventLogError) {
-    try compare(expected.ids, 16, storage.families.ids, expected.positions, "ids", true)
-    try compare(expected.types, 24, storage.families.types, expected.positions, "types", false)
-    try compare(expected.tags, 24, storage.families.tags, expected.tagPositions, "tags", false)
-    for (key, position) in expected.streamKeys {
-      guard try storage.number(at: key, in: storage.families.streams) == position else {
-        throw .corrupt("the index of streams disagrees", at: GlobalPosition(position))
+  /// The events of one stream, in the order of their revisions.
+  private struct Run {
+    let name: [UInt8]
+    var events: [(revision: UInt64, position: UInt64)]
+  }
+
+  /// What a chunk of events says the indexes must hold.
+  private struct Chunk {
+    var ids: [Entry] = []
+    var types: [Entry] = []
+    var tags: [Entry] = []
+    var runs: [Run] = []
+    var sources: [String: UInt64] = [:]
+    /// Where in `runs` the streams of a hash stand; nearly always one.
+    private var places: [TextHash: [Int]] = [:]
+
+    /// Takes an event in, or says what is wrong with it.
+    mutating func note(_ bytes: UnsafeRawBufferPointer, at position: UInt64) -> String? {
+      if let damage = Envelope.damage(in: bytes) { return damage }
+      let raw = RawEnvelope(bytes: bytes)
+      guard raw.position == position else { return "another event is in its place" }
+      ids.append(
+        Entry(
+          high: bytes.bigEndian(UInt64.self, at: Envelope.Offset.id),
+          low: bytes.bigEndian(UInt64.self, at: Envelope.Offset.id + 8),
+          position: position
+        )
+      )
+      let type = TextHash(raw.type, seed: TextHash.Kind.type.rawValue)
+      types.append(Entry(high: type.high, low: type.low, position: position))
+      raw.forEachTag { tag in
+        let hash = TextHash(tag, seed: TextHash.Kind.tag.rawValue)
+        tags.append(Entry(high: hash.high, low: hash.low, position: position))
       }
-    }
-    for (stream, revision) in expected.lastRevisions {
-      guard let last = try storage.head(of: stream).last, last >= revision else {
-        throw .corrupt("the head of stream '\(stream.text)' is behind its events", at: nil)
+      if raw.hasStream { note(raw, at: position) }
+      if bytes[Envelope.Offset.flags] & Envelope.Flag.tracking != 0 {
+        let event = RecordedEvent(checked: Array(bytes), start: 0, count: bytes.count)
+        if let tracking = event.tracking { sources[tracking.source] = tracking.position }
       }
+      return nil
     }
-    for (source, position) in expected.sources {
+
+    private mutating func note(_ raw: RawEnvelope, at position: UInt64) {
+      let stream = raw.stream
+      // A control stream has the hash of the stream it speaks of, which costs a comparison.
+      let hash = TextHash(stream, seed: TextHash.Kind.name.rawValue)
+      let prefix = raw.isControl ? Self.controlPrefix : 0
+      for place in places[hash] ?? [] {
+        let isSame = runs[place].name.withUnsafeBytes { name in
+          name.count == stream.count + prefix
+            && UnsafeRawBufferPointer(rebasing: name[prefix...]).hasSameBytes(as: stream)
+        }
+        guard isSame else { continue }
+        runs[place].events.append((raw.revision, position))
+        return
+      }
+      let name = Array(repeating: UInt8(ascii: "$"), count: prefix) + Array(stream)
+      places[hash, default: []].append(runs.count)
+      runs.append(Run(name: name, events: [(raw.revision, position)]))
+    }
+
+    /// `$$`, which the stored name leaves out.
+    private static let controlPrefix = 2
+  }
+
+  private func compare(_ chunk: inout Chunk) throws(EventLogError) {
+    chunk.ids.sort()
+    chunk.types.sort()
+    chunk.tags.sort()
+    chunk.runs.sort { $0.name.lexicographicallyPrecedes($1.name) }
+    try compareIDs(chunk.ids)
+    try compare(chunk.types, storage.families.types, "types")
+    try compare(chunk.tags, storage.families.tags, "tags")
+    try compareStreams(chunk.runs)
+    try compareHeads(chunk.runs)
+    for (source, position) in chunk.sources {
       guard let stored = try storage.tracking(of: NameKey(source)), stored >= position else {
         throw .corrupt("the mark of source '\(source)' is behind its events", at: nil)
       }
     }
   }
 
+  private func compareIDs(_ ids: [Entry]) throws(EventLogError) {
+    var walk = try IndexWalk(storage, storage.families.ids)
+    for id in ids {
+      walk.key.removeAll(keepingCapacity: true)
+      walk.key.append(bigEndian: id.high)
+      walk.key.append(bigEndian: id.low)
+      guard try walk.reaches({ $0.isNumber(id.position) }) else {
+        throw .corrupt("the index of ids disagrees", at: GlobalPosition(id.position))
+      }
+    }
+  }
+
   private func compare(
-    _ keys: [UInt8],
-    _ length: Int,
+    _ entries: [Entry],
     _ family: Database.Family,
-    _ positions: [UInt64],
-    _ name: String,
-    _ holdsPosition: Bool
+    _ name: String
   ) throws(EventLogError) {
-    var wrong: UInt64?
-    try storing { () throws(RocksDBError) in
-      try storage.database.withValues(ofKeys: keys, each: length, in: family) { index, value in
-        guard let value else {
-          wrong = wrong ?? positions[index]
-          return
-        }
-        guard holdsPosition else { return }
-        if value.count != 8 || value.bigEndian(UInt64.self, at: 0) != positions[index] {
-          wrong = wrong ?? positions[index]
+    var walk = try IndexWalk(storage, family)
+    for entry in entries {
+      walk.key.removeAll(keepingCapacity: true)
+      walk.key.append(bigEndian: entry.high)
+      walk.key.append(bigEndian: entry.low)
+      walk.key.append(bigEndian: entry.position)
+      guard try walk.reaches({ _ in true }) else {
+        throw .corrupt("the index of \(name) disagrees", at: GlobalPosition(entry.position))
+      }
+    }
+  }
+
+  private func compareStreams(_ runs: [Run]) throws(EventLogError) {
+    var walk = try IndexWalk(storage, storage.families.streams)
+    for run in runs {
+      walk.key.removeAll(keepingCapacity: true)
+      walk.key.append(contentsOf: run.name)
+      walk.key.append(0)
+      for (revision, position) in run.events {
+        walk.key.removeLast(walk.key.count - run.name.count - 1)
+        walk.key.append(bigEndian: revision)
+        guard try walk.reaches({ $0.isNumber(position) }) else {
+          throw .corrupt("the index of streams disagrees", at: GlobalPosition(position))
         }
       }
     }
-    if let wrong {
-      throw .corrupt("the index of \(name) disagrees", at: GlobalPosition(wrong))
+  }
+
+  private func compareHeads(_ runs: [Run]) throws(EventLogError) {
+    var walk = try IndexWalk(storage, storage.families.heads)
+    for run in runs {
+      guard let revision = run.events.last?.revision else { continue }
+      walk.key.removeAll(keepingCapacity: true)
+      walk.key.append(contentsOf: run.name)
+      let isAhead = try walk.reaches { value in
+        guard let last = StreamHead(stored: value)?.last else { return false }
+        return last >= revision
+      }
+      guard isAhead else {
+        let name = String(decoding: run.name, as: UTF8.self)
+        throw .corrupt("the head of stream '\(name)' is behind its events", at: nil)
+      }
     }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func isNumber(_ number: UInt64) -> Bool {
+    count == 8 && bigEndian(UInt64.self, at: 0) == number
   }
 }

@@ -1,0 +1,67 @@
+internal import EventLogCore
+internal import Glibc
+internal import RocksDBDriver
+
+/// Visits given keys of one family in ascending order, stepping where they are near each other
+/// and seeking where they are not.
+struct IndexWalk {
+  /// Steps that cost about as much as one seek over all levels of the store.
+  private static let mostSteps = 16
+
+  /// The key to go to next; owned by the caller so that one buffer serves all keys.
+  var key: [UInt8] = []
+  private let iterator: DatabaseIterator
+  private var hasBegun = false
+  /// How many steps are tried before a seek; follows what the last keys needed.
+  private var patience = Self.mostSteps
+
+  init(_ storage: RocksDBStorage, _ family: Database.Family) throws(EventLogError) {
+    iterator = try storing { () throws(RocksDBError) in
+      // What is checked once shall not push out of the cache what is read often.
+      try storage.database.makeIterator(in: family, fillsCache: false)
+    }
+  }
+
+  /// Whether `key` is there with a value that `isRight` accepts.
+  mutating func reaches(
+    _ isRight: (UnsafeRawBufferPointer) -> Bool
+  ) throws(EventLogError) -> Bool {
+    if hasBegun {
+      var steps = 0
+      while iterator.isValid, isBefore, steps < patience {
+        iterator.next()
+        steps += 1
+      }
+      if iterator.isValid, isBefore {
+        patience = max(1, patience / 2)
+        iterator.seek(key)
+      } else {
+        patience = min(Self.mostSteps, patience * 2)
+      }
+    } else {
+      hasBegun = true
+      iterator.seek(key)
+    }
+    guard iterator.isValid else {
+      try storing { () throws(RocksDBError) in try iterator.check() }
+      return false
+    }
+    let isThere = key.withUnsafeBytes { wanted in
+      iterator.withKey { $0.hasSameBytes(as: wanted) }
+    }
+    return isThere && iterator.withValue(isRight)
+  }
+
+  private var isBefore: Bool {
+    key.withUnsafeBytes { wanted in
+      iterator.withKey { found in
+        let shared = min(found.count, wanted.count)
+        if let one = found.baseAddress, let other = wanted.baseAddress {
+          let order = memcmp(one, other, shared)
+          if order != 0 { return order < 0 }
+        }
+        return found.count < wanted.count
+      }
+    }
+  }
+}
