@@ -5,11 +5,11 @@ public struct DatabaseOptions: Sendable {
   /// Makes what is missing, or refuses to open it.
   public var createsIfMissing = true
   /// Bytes of all memtables together; beyond them the fullest is written out.
-  public var memtableBytes = 32 << 20
+  public var memtableBytes = 16 << 20
   /// Bytes of the cache of blocks, shared by all families.
-  public var cacheBytes = 32 << 20
+  public var cacheBytes = 16 << 20
   /// Bytes of all write-ahead files; bounds the time of recovery.
-  public var walBytes: UInt64 = 128 << 20
+  public var walBytes: UInt64 = 64 << 20
   /// Files kept open; bounds descriptors and the memory of their indexes.
   public var openFiles = 512
   /// Threads for flushing and compaction.

@@ -1,5 +1,6 @@
 #pragma once
 // What the Glibc module does not offer: variadic calls, thread names, and CRC-32C in hardware.
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +12,16 @@
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void weave_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Keeps the heap small: few arenas, and large blocks go back to the system when they are freed.
+/// A threshold that is set stays; otherwise it grows with the largest block that was freed.
+static inline int weave_bound_heap(int arenas, int mapped_bytes) {
+  return mallopt(M_ARENA_MAX, arenas) && mallopt(M_MMAP_THRESHOLD, mapped_bytes)
+      && mallopt(M_TRIM_THRESHOLD, 4 * mapped_bytes);
+}
+
+/// Gives free pages of all arenas back to the system; 1 if there were any.
+static inline int weave_trim_heap(void) { return malloc_trim(0); }
 
 // Builtins, not <nmmintrin.h>: its inline functions are not emitted into unoptimised Swift objects.
 /// Extends a CRC-32C (Castagnoli, RFC 3720 appendix B.4) by `count` bytes. Start with 0.

@@ -30,7 +30,7 @@ package struct RecentTail: Sendable {
   /// Events kept; enough for the writers of a few seconds.
   package static let eventBound = 65_536
   /// Bytes kept, counted roughly, for events with many tags.
-  package static let byteBound = 32 << 20
+  package static let byteBound = 16 << 20
 
   private var ring: [Entry?]
   private var newest: [TextHash: Newest] = [:]

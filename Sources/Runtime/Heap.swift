@@ -1,0 +1,23 @@
+internal import CLinux
+
+/// How much of the system's memory the process keeps for itself.
+///
+/// The C library makes up to eight arenas per core and keeps what was freed in them; with buffers
+/// of megabytes passing through many threads a process then holds several times what it uses.
+public enum Heap {
+  /// Arenas: one that most threads share and one for those that meet it locked.
+  private static let arenas: Int32 = 2
+  /// Blocks from this size are mapped by themselves and go back when they are freed.
+  ///
+  /// Memtables, pages of reads and buffers of requests are larger; blocks of tables (16 KiB) are
+  /// not.
+  private static let mappedBytes: Int32 = 256 << 10
+
+  /// Bounds what is kept; call it first in `main`, before there are threads.
+  public static func bound() { _ = weave_bound_heap(arenas, mappedBytes) }
+
+  /// Gives free pages back, for a process that has done much and is idle now.
+  ///
+  /// Takes milliseconds and locks the heap meanwhile: not for the middle of work.
+  public static func giveBack() { _ = weave_trim_heap() }
+}
