@@ -122,7 +122,9 @@ package enum Envelope {
     bytes.append(littleEndian: UInt32(0))
   }
 
-  /// Fills in what the appender assigns, and the checksum. `envelope` is exactly one envelope.
+  /// Fills in what the appender assigns, and the checksum.
+  ///
+  /// `envelope` is exactly one envelope.
   package static func stamp(
     _ envelope: UnsafeMutableRawBufferPointer,
     position: GlobalPosition,
@@ -167,6 +169,44 @@ package enum Envelope {
     let end = length - checksumBytes
     guard weave_crc32c(0, bytes.baseAddress, end) == bytes.littleEndian(UInt32.self, at: end)
     else { return "the checksum of the envelope does not match" }
+    return nil
+  }
+
+  /// Says what is wrong inside an envelope whose length and checksum are right; nil if nothing is.
+  ///
+  /// For bytes that come from outside: whoever made them also made the checksum. What the log
+  /// wrote itself is read without.
+  package static func disorder(in bytes: UnsafeRawBufferPointer) -> String? {
+    let known = Flag.stream | Flag.tracking | Flag.removed | Flag.givenID | Flag.control
+    let flags = bytes[Offset.flags]
+    guard flags & ~known == 0 else { return "the envelope has unknown flags" }
+    guard bytes[Offset.typeLength] > 0 else { return "the event has no type" }
+    let hasStream = flags & Flag.stream != 0
+    guard hasStream == (bytes[Offset.streamLength] > 0) else {
+      return "the flags of the envelope disagree with its stream"
+    }
+    guard hasStream || flags & Flag.control == 0 else {
+      return "the envelope is of a control stream and names none"
+    }
+    let tagsBegin =
+      headerBytes + Int(bytes[Offset.typeLength]) + Int(bytes[Offset.streamLength])
+      + Int(bytes[Offset.contentTypeLength])
+    let tagsEnd = tagsBegin + Int(bytes.littleEndian(UInt32.self, at: Offset.tagsLength))
+    let metadataEnd = tagsEnd + Int(bytes.littleEndian(UInt32.self, at: Offset.metadataLength))
+    var place = tagsBegin
+    for _ in 0..<bytes[Offset.tagCount] {
+      guard place < tagsEnd else { return "the tags of the envelope overrun their length" }
+      place += 1 + Int(bytes[place])
+    }
+    guard place == tagsEnd else { return "the tags of the envelope do not fill their length" }
+    for _ in 0..<bytes[Offset.metadataCount] {
+      guard place < metadataEnd else { return "the metadata overruns its length" }
+      place += 1 + Int(bytes[place])
+      guard place + 4 <= metadataEnd else { return "the metadata overruns its length" }
+      place += 4 + Int(bytes.littleEndian(UInt32.self, at: place))
+      guard place <= metadataEnd else { return "the metadata overruns its length" }
+    }
+    guard place == metadataEnd else { return "the metadata does not fill its length" }
     return nil
   }
 }

@@ -16,11 +16,15 @@ public struct RecordedEvent: Sendable {
     self.count = count
   }
 
-  /// Views one whole envelope.
+  /// Views one whole envelope that comes from outside: its checksum and every length within are
+  /// checked, so that no member reads beyond its bytes.
   ///
   /// - Throws: `EventLogError.corrupt` if the bytes are no sound envelope.
   public init(envelope: [UInt8]) throws(EventLogError) {
-    if let damage = envelope.withUnsafeBytes({ Envelope.damage(in: $0) }) {
+    let damage = envelope.withUnsafeBytes { bytes in
+      Envelope.damage(in: bytes) ?? Envelope.disorder(in: bytes)
+    }
+    if let damage {
       throw .corrupt(damage, at: nil)
     }
     self.init(checked: envelope, start: 0, count: envelope.count)
