@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func anAnsweredCommitIsNeverLostInSilence() async throws {
+  @Test func L43_anAnsweredCommitIsNeverLostInSilence() async throws {
     let written = try await Written()
     for cut in stride(from: written.last.lowerBound, to: written.last.upperBound, by: 23) {
       let path = try written.damaged({ $0.removeSubrange(cut...) }, keepsMark: true)
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func anUnansweredCommitIsWholeOrAbsent() async throws {
+  @Test func L43_anUnansweredCommitIsWholeOrAbsent() async throws {
     let written = try await Written()
     for place in stride(from: written.last.lowerBound, to: written.last.upperBound, by: 29) {
       let cut = try written.damaged({ $0.removeSubrange(place...) }, keepsMark: false)

@@ -1,7 +1,10 @@
+internal import Synchronization
 internal import WeaveRuntime
 
 /// An engine over a blocking `LogStorage`: the single appender, a pool for reads, the published
-/// head. The embedded engines are this and a storage.
+/// head.
+///
+/// The embedded engines are this and a storage.
 package final class PipelinedEventLog: EventLogEngine {
   package let identity: LogIdentity
   private let storage: any LogStorage
@@ -110,6 +113,16 @@ package final class PipelinedEventLog: EventLogEngine {
     guard !gate.isClosed else { throw .closed }
     guard let position else { return published.value }
     return try await published.wait(beyond: position)
+  }
+
+  /// How many requests wait for the appender, and their bytes: what admission is bounded by.
+  package var waiting: (requests: Int, events: Int, bytes: Int) {
+    pipeline.monitor.withLock { ($0.waitingRequests, $0.waitingEvents, $0.waitingBytes) }
+  }
+
+  /// The position up to which commits are planned; at or beyond the published head.
+  package var planned: GlobalPosition {
+    GlobalPosition(pipeline.planner.withLock { $0.head })
   }
 
   package func close() async {

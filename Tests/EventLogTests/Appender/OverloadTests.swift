@@ -1,0 +1,97 @@
+internal import EventLogConformance
+internal import EventLogCore
+internal import Testing
+internal import WeaveRuntime
+
+@Suite struct OverloadTests {
+  /// An engine whose first commit hangs and whose next is full: whatever comes waits.
+  private func stuck() async throws -> (StandInStorage, PipelinedEventLog, [Task<Void, any Error>])
+  {
+    let storage = StandInStorage()
+    storage.state.withLock { $0.isOpen = false }
+    let log = storage.engine()
+    let first = append(.some(1, bytes: 1), to: log)
+    try await until("the first commit hangs") { storage.state.withLock { $0.begun == 1 } }
+    let second = append(.some(EventLogLimits.requestEvents, bytes: 1), to: log)
+    try await until("the next commit is full") {
+      log.waiting.requests == 0 && log.waiting.events == 0 && log.planned.number > 1
+    }
+    return (storage, log, [first, second])
+  }
+
+  private func append(_ request: AppendRequest, to log: PipelinedEventLog) -> Task<Void, any Error>
+  {
+    Task { _ = try await log.append(request) }
+  }
+
+  private func until(_ what: String, _ condition: () -> Bool) async throws {
+    for _ in 0..<20_000 where !condition() { try await Task.sleep(for: .milliseconds(1)) }
+    try #require(condition(), "\(what)")
+  }
+
+  private func expectOverloaded(_ log: PipelinedEventLog, _ request: AppendRequest) async {
+    do throws(EventLogError) {
+      _ = try await log.append(request)
+      Issue.record("the append was taken")
+    } catch {
+      guard case .overloaded(let delay) = error else {
+        Issue.record("expected `overloaded`, found \(error)")
+        return
+      }
+      #expect(delay >= .milliseconds(10) && delay <= .seconds(2))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func oneRequestTooManyIsOverloaded() async throws {
+    var (storage, log, tasks) = try await stuck()
+    for _ in 0..<EventLogLimits.queuedRequests { tasks.append(append(.some(1, bytes: 1), to: log)) }
+    try await until("the queue is full") {
+      log.waiting.requests == EventLogLimits.queuedRequests
+    }
+    await expectOverloaded(log, .some(1, bytes: 1))
+    storage.open()
+    // Everything that was taken is written, what was refused is not.
+    for task in tasks { try await task.value }
+    let expected = 1 + EventLogLimits.requestEvents + EventLogLimits.queuedRequests
+    #expect(try await log.head().number == UInt64(expected))
+    // And there is room again.
+    _ = try await log.append(.some(1, bytes: 1))
+    await log.close()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func tooManyBytesAreOverloaded() async throws {
+    var (storage, log, tasks) = try await stuck()
+    for count in 1...4 {
+      tasks.append(append(.some(16, bytes: 1_000_000), to: log))
+      try await until("\(count) wait") { log.waiting.requests == count }
+    }
+    #expect(log.waiting.bytes <= EventLogLimits.queuedBytes)
+    await expectOverloaded(log, .some(16, bytes: 1_000_000))
+    // A small one still fits.
+    tasks.append(append(.some(1, bytes: 1), to: log))
+    try await until("the small one waits") { log.waiting.requests == 5 }
+    storage.open()
+    for task in tasks { try await task.value }
+    await log.close()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func whoLeavesTheQueueIsNotWritten() async throws {
+    let (storage, log, tasks) = try await stuck()
+    let leaving = append(.some(1, bytes: 1), to: log)
+    try await until("it waits") { log.waiting.requests == 1 }
+    leaving.cancel()
+    await #expect(throws: EventLogError.cancelled) { try await leaving.value }
+    storage.open()
+    for task in tasks { try await task.value }
+    await log.close()
+    let written = storage.state.withLock { $0.written }
+    #expect(written == UInt64(1 + EventLogLimits.requestEvents))
+  }
+}
+
+extension AppendRequest {
+  fileprivate static func some(_ events: Int, bytes: Int) -> AppendRequest {
+    let event = NewEvent(type: "Queued", data: Array(repeating: 7, count: bytes))
+    return AppendRequest(to: nil, Array(repeating: event, count: events))
+  }
+}
