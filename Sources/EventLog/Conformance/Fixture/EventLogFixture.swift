@@ -35,7 +35,8 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
     clock: @escaping @Sendable () -> Timestamp = { .now },
     _ body: (LogUnderTest) async throws -> R
   ) async throws -> R {
-    let path = "\(Self.temporaryFolder)/wordweave-laws-\(EventID.make())"
+    _ = Self.swept
+    let path = "\(Self.temporaryFolder)/\(Self.prefix)\(getpid())-\(EventID.make())"
     let open = open
     let log = LogUnderTest(
       path: path,
@@ -66,17 +67,34 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
     return String(cString: folder)
   }
 
+  private static let prefix = "wordweave-laws-"
+
+  /// Removes, once, what runs left behind that were killed: the name bears the process.
+  private static let swept: Void = {
+    for name in names(in: temporaryFolder) where name.hasPrefix(prefix) {
+      guard let process = name.dropFirst(prefix.count).split(separator: "-").first,
+        let id = pid_t(process), kill(id, 0) != 0, errno == ESRCH
+      else { continue }
+      remove(temporaryFolder + "/" + name)
+    }
+  }()
+
+  private static func names(in path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
   /// Removes a file, or a folder with all that it holds.
   private static func remove(_ path: String) {
-    if let folder = opendir(path) {
-      while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { remove(path + "/" + name) }
-      }
-      closedir(folder)
-    }
+    for name in names(in: path) { remove(path + "/" + name) }
     _ = Glibc.remove(path)
   }
 }
