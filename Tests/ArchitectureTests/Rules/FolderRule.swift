@@ -1,8 +1,9 @@
 /// Folders are targets, targets are folders, services are in the catalogue.
 struct FolderRule {
   var manifest: Manifest
-  /// Folders of services that are no service themselves.
-  static let kitchen: Set<String> = ["Kit", "Catalog"]
+  /// Folders of services that the catalogue does not list: two are no service themselves, and the
+  /// Event Service administers the log it needs whole, so the composition root assembles it.
+  static let kitchen: Set<String> = ["Kit", "Catalog", "Events"]
 
   /// Sources that no target compiles, and targets without a source.
   func strayFiles(_ paths: [String]) -> [Finding] {

@@ -8,7 +8,7 @@ public import ServiceKit
 /// Accounts, profiles and follows, by gRPC.
 ///
 /// Commands are decided on the accounts' streams; lists and counts come from the read model.
-package struct UsersService: Sendable {
+package struct UsersEndpoint: Sendable {
   let accounts: CommandHandler<Account, AccountCodec>
   let follows: CommandHandler<Follow, FollowCodec>
   let model: any ProjectionReader
@@ -36,6 +36,6 @@ public enum UsersModule: ServiceModule {
   /// Makes the service and its projection.
   public static func assemble(_ context: ServiceContext) throws -> ServiceAssembly {
     let model = try context.projections.register(UsersProjection())
-    return ServiceAssembly(grpcServices: [UsersService(context, model: model)])
+    return ServiceAssembly(grpcServices: [UsersEndpoint(context, model: model)])
   }
 }

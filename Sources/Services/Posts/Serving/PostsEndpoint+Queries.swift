@@ -5,7 +5,7 @@ package import Schemas
 internal import ServiceKit
 internal import SwiftProtobuf
 
-extension PostsService {
+extension PostsEndpoint {
   package func get(
     request: ServerRequest<Wordweave_Posts_V1_GetPostRequest>,
     context: ServerContext
@@ -109,7 +109,7 @@ extension PostsService {
   }
 }
 
-extension PostsService {
+extension PostsEndpoint {
   private func read<R: Sendable>(
     _ call: CallContext,
     _ body: @escaping @Sendable (ReadModelView) throws -> R

@@ -4,7 +4,7 @@ package import Schemas
 internal import ServiceKit
 internal import SwiftProtobuf
 
-extension UsersService {
+extension UsersEndpoint {
   package func register(
     request: ServerRequest<Wordweave_Users_V1_RegisterRequest>,
     context: ServerContext
@@ -186,7 +186,7 @@ extension UsersService {
   }
 }
 
-extension UsersService {
+extension UsersEndpoint {
   private func ownAccount(
     _ id: String,
     _ call: CallContext,

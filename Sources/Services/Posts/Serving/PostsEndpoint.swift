@@ -9,7 +9,7 @@ public import ServiceKit
 ///
 /// Commands and history are folded from the posts' streams; single posts, lists and tags come from
 /// the read model.
-package struct PostsService: Sendable {
+package struct PostsEndpoint: Sendable {
   let posts: CommandHandler<Post, PostCodec>
   let folder: StreamFolder<Post, PostCodec>
   let store: EventStore
@@ -55,8 +55,8 @@ public enum PostsModule: ServiceModule {
     let model = try context.projections.register(PostsProjection())
     let history = try context.projections.register(HistoryProjection())
     return ServiceAssembly(
-      grpcServices: [PostsService(context, model: model, history: history)])
+      grpcServices: [PostsEndpoint(context, model: model, history: history)])
   }
 }
 
-extension PostsService: Wordweave_Posts_V1_Posts.ServiceProtocol {}
+extension PostsEndpoint: Wordweave_Posts_V1_Posts.ServiceProtocol {}

@@ -5,7 +5,7 @@ package import Schemas
 internal import ServiceKit
 internal import SwiftProtobuf
 
-extension UsersService {
+extension UsersEndpoint {
   package func getUser(
     request: ServerRequest<Wordweave_Users_V1_GetUserRequest>,
     context: ServerContext
@@ -93,9 +93,9 @@ extension UsersService {
   }
 }
 
-extension UsersService: Wordweave_Users_V1_Users.ServiceProtocol {}
+extension UsersEndpoint: Wordweave_Users_V1_Users.ServiceProtocol {}
 
-extension UsersService {
+extension UsersEndpoint {
   private func read<R: Sendable>(
     _ call: CallContext,
     stream: StreamName? = nil,

@@ -5,7 +5,7 @@ package import Schemas
 internal import ServiceKit
 internal import SwiftProtobuf
 
-extension PostsService {
+extension PostsEndpoint {
   package func listRevisions(
     request: ServerRequest<Wordweave_Posts_V1_ListRevisionsRequest>,
     context: ServerContext

@@ -4,7 +4,7 @@ package import Schemas
 internal import ServiceKit
 internal import SwiftProtobuf
 
-extension PostsService {
+extension PostsEndpoint {
   package func create(
     request: ServerRequest<Wordweave_Posts_V1_CreatePostRequest>,
     context: ServerContext
@@ -150,7 +150,7 @@ extension PostsService {
   }
 }
 
-extension PostsService {
+extension PostsEndpoint {
   private func time(of call: CallContext) -> Timestamp { call.occurredAt ?? clock() }
 
   private func answer(
