@@ -71,15 +71,19 @@ final class RocksDBStorage: LogStorage {
     key.reserveCapacity(300)
     var position: [UInt8] = []
     position.reserveCapacity(8)
+    // Entries of the scattered indexes go in by key: neighbours find their place in a memtable
+    // from each other, and half of a commit's time is finding places.
+    var ids: [ScatteredEntry] = []
+    var types: [ScatteredEntry] = []
+    var tags: [ScatteredEntry] = []
+    ids.reserveCapacity(batch.eventCount)
+    types.reserveCapacity(batch.eventCount)
+    tags.reserveCapacity(batch.eventCount)
     batch.forEachEvent { number, event, envelope in
       position.removeAll(keepingCapacity: true)
       position.append(bigEndian: number)
       position.withUnsafeBytes { place in
         changes.put(place, envelope, in: families.events)
-        key.removeAll(keepingCapacity: true)
-        key.append(bigEndian: event.id.high)
-        key.append(bigEndian: event.id.low)
-        key.withUnsafeBytes { changes.put($0, place, in: families.ids) }
         if let stream = event.stream, let revision = event.revision {
           key.removeAll(keepingCapacity: true)
           key.append(contentsOf: stream.text.utf8)
@@ -88,16 +92,36 @@ final class RocksDBStorage: LogStorage {
           key.withUnsafeBytes { changes.put($0, place, in: families.streams) }
         }
       }
-      func post(_ hash: TextHash, in family: Database.Family) {
+      ids.append(ScatteredEntry(high: event.id.high, low: event.id.low, position: number))
+      types.append(ScatteredEntry(event.typeHash, number))
+      for hash in event.tagHashes { tags.append(ScatteredEntry(hash, number)) }
+    }
+    ids.sort()
+    for id in ids {
+      key.removeAll(keepingCapacity: true)
+      key.append(bigEndian: id.high)
+      key.append(bigEndian: id.low)
+      key.append(bigEndian: id.position)
+      key.withUnsafeBytes { bytes in
+        changes.put(
+          UnsafeRawBufferPointer(rebasing: bytes[..<16]),
+          UnsafeRawBufferPointer(rebasing: bytes[16...]),
+          in: families.ids
+        )
+      }
+    }
+    func post(_ entries: inout [ScatteredEntry], in family: Database.Family) {
+      entries.sort()
+      for entry in entries {
         key.removeAll(keepingCapacity: true)
-        key.append(bigEndian: hash.high)
-        key.append(bigEndian: hash.low)
-        key.append(bigEndian: number)
+        key.append(bigEndian: entry.high)
+        key.append(bigEndian: entry.low)
+        key.append(bigEndian: entry.position)
         key.withUnsafeBytes { changes.put($0, empty, in: family) }
       }
-      post(event.typeHash, in: families.types)
-      for hash in event.tagHashes { post(hash, in: families.tags) }
     }
+    post(&types, in: families.types)
+    post(&tags, in: families.tags)
     for (stream, head) in batch.heads {
       let name = Array(stream.text.utf8)
       let stored = head.stored

@@ -60,19 +60,6 @@ struct Verification {
     progress(head)
   }
 
-  /// An index entry of three numbers: an id or a hash, and the position.
-  private struct Entry: Comparable {
-    let high: UInt64
-    let low: UInt64
-    let position: UInt64
-
-    static func < (left: Entry, right: Entry) -> Bool {
-      if left.high != right.high { return left.high < right.high }
-      if left.low != right.low { return left.low < right.low }
-      return left.position < right.position
-    }
-  }
-
   /// The events of one stream, in the order of their revisions.
   private struct Run {
     let name: [UInt8]
@@ -81,9 +68,9 @@ struct Verification {
 
   /// What a chunk of events says the indexes must hold.
   private struct Chunk {
-    var ids: [Entry] = []
-    var types: [Entry] = []
-    var tags: [Entry] = []
+    var ids: [ScatteredEntry] = []
+    var types: [ScatteredEntry] = []
+    var tags: [ScatteredEntry] = []
     var runs: [Run] = []
     var sources: [String: UInt64] = [:]
     /// Where in `runs` the streams of a hash stand; nearly always one.
@@ -95,17 +82,17 @@ struct Verification {
       let raw = RawEnvelope(bytes: bytes)
       guard raw.position == position else { return "another event is in its place" }
       ids.append(
-        Entry(
+        ScatteredEntry(
           high: bytes.bigEndian(UInt64.self, at: Envelope.Offset.id),
           low: bytes.bigEndian(UInt64.self, at: Envelope.Offset.id + 8),
           position: position
         )
       )
       let type = TextHash(raw.type, seed: TextHash.Kind.type.rawValue)
-      types.append(Entry(high: type.high, low: type.low, position: position))
+      types.append(ScatteredEntry(type, position))
       raw.forEachTag { tag in
         let hash = TextHash(tag, seed: TextHash.Kind.tag.rawValue)
-        tags.append(Entry(high: hash.high, low: hash.low, position: position))
+        tags.append(ScatteredEntry(hash, position))
       }
       if raw.hasStream { note(raw, at: position) }
       if bytes[Envelope.Offset.flags] & Envelope.Flag.tracking != 0 {
@@ -155,7 +142,7 @@ struct Verification {
     }
   }
 
-  private func compareIDs(_ ids: [Entry]) throws(EventLogError) {
+  private func compareIDs(_ ids: [ScatteredEntry]) throws(EventLogError) {
     var walk = try IndexWalk(storage, storage.families.ids)
     for id in ids {
       walk.key.removeAll(keepingCapacity: true)
@@ -168,7 +155,7 @@ struct Verification {
   }
 
   private func compare(
-    _ entries: [Entry],
+    _ entries: [ScatteredEntry],
     _ family: Database.Family,
     _ name: String
   ) throws(EventLogError) {
