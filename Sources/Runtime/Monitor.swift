@@ -12,9 +12,8 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
 
   /// Makes a monitor.
   ///
-  /// - Parameters:
-  ///   - state: what it guards.
-  ///   - conditions: how many things are waited for; each has a number from 0.
+  /// - state: what it guards.
+  /// - conditions: how many things are waited for; each has a number from 0.
   public init(_ state: State, conditions count: Int = 1) {
     self.state = state
     self.count = count

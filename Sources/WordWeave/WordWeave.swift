@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import UnixSignals
+internal import WeaveRuntime
 
 /// The command line `wordweave`.
 @main
@@ -30,6 +31,7 @@ struct WordWeaveCommand: AsyncParsableCommand {
   )
 
   static func main() async {
+    Heap.bound()
     do {
       let command = try parseAsRoot()
       if let serve = command as? ServeCommand {

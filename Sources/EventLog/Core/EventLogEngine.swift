@@ -4,8 +4,10 @@ public struct LogIdentity: Hashable, Sendable {
   public let id: EventID
   /// Counts from 1; grows when the log is restored or opened with known loss.
   public let epoch: UInt64
-  /// The heads at which the epochs before this one ended, the oldest first; a checkpoint of one
-  /// of them is good up to there (L36). Fewer than there were make older checkpoints unusable.
+  /// The heads at which the epochs before this one ended, the oldest first; a checkpoint of one of
+  /// them is good up to there (L36).
+  ///
+  /// Fewer than there were make older checkpoints unusable.
   public let epochEnds: [GlobalPosition]
 
   /// Makes an identity.

@@ -39,7 +39,9 @@ final class AnsweredMark: Sendable {
     }
   }
 
-  /// Overwrites the mark. That it failed is no failure of the commit, which is durable already.
+  /// Overwrites the mark.
+  ///
+  /// That it failed is no failure of the commit, which is durable already.
   func write(head: UInt64, epoch: UInt64) {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.bytes)

@@ -11,8 +11,9 @@ package struct LogOpening: Sendable {
   }
 }
 
-/// What an embedded engine brings: blocking reads and one durable write. `PipelinedEventLog`
-/// makes an engine of it.
+/// What an embedded engine brings: blocking reads and one durable write.
+///
+/// `PipelinedEventLog` makes an engine of it.
 ///
 /// - Errors: a read throws `.corrupt` or `.unavailable`; a write that throws ends the engine,
 ///   since what reached the disk is not known (law L44).

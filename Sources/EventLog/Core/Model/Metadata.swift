@@ -19,7 +19,9 @@ public struct Metadata: Hashable, Sendable {
   /// Makes metadata of pairs; that keys are unique is checked on append.
   public init(_ entries: [Entry] = []) { self.entries = entries }
 
-  /// The value of `key`. Setting replaces in place or adds at the end; nil removes.
+  /// The value of `key`.
+  ///
+  /// Setting replaces in place or adds at the end; nil removes.
   public subscript(key: String) -> String? {
     get { entries.first { $0.key == key }?.value }
     set {

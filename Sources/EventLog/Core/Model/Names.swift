@@ -101,8 +101,10 @@ public struct GlobalPosition: Hashable, Sendable, Comparable, CustomStringConver
 }
 
 extension String {
-  /// Whether both hold the same UTF-8 bytes. `==` folds canonically equivalent texts into one
-  /// ("é" and "e" with an accent), and would let one name stand for another.
+  /// Whether both hold the same UTF-8 bytes.
+  ///
+  /// `==` folds canonically equivalent texts into one ("é" and "e" with an accent), and would let
+  /// one name stand for another.
   package func isSameBytes(as other: String) -> Bool {
     self == other && utf8.elementsEqual(other.utf8)
   }
