@@ -9,12 +9,16 @@ public final class FaultyFeed: FeedEngine {
 
   private let inner: any FeedEngine
   private let fault = Mutex<Fault?>(nil)
+  private let isHeld = Watched(false)
 
   /// Wraps a feed.
   public init(_ inner: any FeedEngine) { self.inner = inner }
 
   /// Changes what happens from now on; nil: nothing does.
   public func setFault(_ change: Fault?) { fault.withLock { $0 = change } }
+
+  /// Lets publishing wait, as a broker that is blocked does, or go on.
+  public func hold(_ isHeld: Bool) { self.isHeld.update { $0 = isHeld } }
 
   /// What becomes of published messages; lost ones count as stored, as a broker would say.
   public var settlements: AsyncStream<Settlement> { inner.settlements }
@@ -24,6 +28,11 @@ public final class FaultyFeed: FeedEngine {
   }
   /// Publishes what the fault leaves.
   public func publish(_ messages: [FeedMessage]) async throws(FeedError) {
+    do {
+      _ = try await isHeld.wait { !$0 }
+    } catch {
+      throw FeedError(.cancelled, "publishing was cancelled while the feed was held")
+    }
     guard let fault = fault.withLock({ $0 }) else { return try await inner.publish(messages) }
     try await inner.publish(fault(messages))
   }

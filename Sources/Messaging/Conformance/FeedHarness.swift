@@ -33,16 +33,23 @@ public final class FeedHarness: Sendable {
   public let host: HandlerHost
   private let applied = Watched<[LaneID: GlobalPosition]>([:])
 
-  /// Makes a harness around an engine.
-  public init(_ engine: any FeedEngine, time: MessagingTime = .accelerated()) {
-    log = InMemoryEventLog()
+  /// Makes a harness around an engine; over the log of another one it is the next process.
+  public init(
+    _ engine: any FeedEngine,
+    over log: InMemoryEventLog = InMemoryEventLog(),
+    time: MessagingTime = .accelerated()
+  ) {
+    self.log = log
     feed = FaultyFeed(engine)
     host = HandlerHost(log: log, feed: feed, time: time)
   }
 
   /// A runner whose positions the harness can wait for.
-  public func runner(_ handler: RecordingHandler) -> HandlerRunner<RecordingHandler> {
-    HandlerRunner(handler, at: host) { [applied] lane, position in
+  public func runner(
+    _ handler: RecordingHandler,
+    bulkCatchUp: HandlerRunner<RecordingHandler>.BulkCatchUp? = nil
+  ) -> HandlerRunner<RecordingHandler> {
+    HandlerRunner(handler, at: host, bulkCatchUp: bulkCatchUp) { [applied] lane, position in
       applied.update { $0[lane] = position }
     }
   }
@@ -71,6 +78,13 @@ public final class FeedHarness: Sendable {
     for stream in streams { parts[stream, default: []].append(NewEvent(type: type)) }
     let request = AppendRequest(parts.map { StreamAppend(to: StreamName($0.key), $0.value) })
     return try await log.append(request).lastPosition
+  }
+
+  /// Appends events without a stream, each on its own; answers the last position.
+  @discardableResult
+  public func appendLoose(_ count: Int) async throws -> GlobalPosition {
+    let events = (0..<count).map { _ in NewEvent(type: "Happened") }
+    return try await log.append(AppendRequest(to: nil, events)).lastPosition
   }
 
   /// Waits until every lane of a handler has handled or parked everything up to `position`.

@@ -4,15 +4,15 @@ internal import Synchronization
 
 /// Laws of a feed with its lanes; each answers what is wrong, nothing if it holds.
 public struct FeedLaws: Sendable {
-  private let engine: @Sendable () -> any FeedEngine
+  let engine: @Sendable () -> any FeedEngine
 
   /// Speaks of feeds that `engine` makes.
   public init(_ engine: @escaping @Sendable () -> any FeedEngine) { self.engine = engine }
 
-  private static let streams = (0..<12).map { "post-\($0)" } + (0..<6).map { "user-\($0)" }
+  static let streams = (0..<12).map { "post-\($0)" } + (0..<6).map { "user-\($0)" }
 
   /// M3, M4, M5: a fault of the feed never costs an event, an effect twice, or an order.
-  public func lossRepetitionAndReorderingCostLatencyOnly() async throws -> [String] {
+  public func M04_lossRepetitionAndReorderingCostNoOrder() async throws -> [String] {
     let harness = FeedHarness(engine())
     let handler = RecordingHandler(categories: ["post", "user"])
     let random = Mutex(SeededRandom(seed: 11))
@@ -35,7 +35,7 @@ public struct FeedLaws: Sendable {
   }
 
   /// M5: no further message is needed to see that the last one was lost.
-  public func aLostLastMessageHealsByTheProbe() async throws -> [String] {
+  public func M05_aLostLastMessageHealsByTheProbe() async throws -> [String] {
     let harness = FeedHarness(engine())
     let handler = RecordingHandler(categories: ["post"])
     try await harness.running([harness.runner(handler)]) {
@@ -49,7 +49,7 @@ public struct FeedLaws: Sendable {
   }
 
   /// M7, M11: a failing stream waits alone; once it can be handled, all of it comes in order.
-  public func aParkedStreamStopsNoOtherAndIsRedrivenInOrder() async throws -> [String] {
+  public func M11_aParkedStreamStopsNoOtherAndIsRedrivenInOrder() async throws -> [String] {
     let harness = FeedHarness(engine())
     let isBroken = Flag(true)
     let handler = RecordingHandler(categories: ["post"]) { event in
@@ -76,7 +76,7 @@ public struct FeedLaws: Sendable {
   }
 
   /// M3, M10: lanes that end anywhere go on from what was committed.
-  public func aCrashCostsNoEventAndRepeatsNone() async throws -> [String] {
+  public func M10_aCrashCostsNoEventAndRepeatsNone() async throws -> [String] {
     let harness = FeedHarness(engine())
     let handler = RecordingHandler(categories: ["post", "user"])
     let commits = Mutex(0)
@@ -108,7 +108,7 @@ public struct FeedLaws: Sendable {
   }
 
   /// M15: nothing takes effect between `stop()` and `restart()`, nothing is missing afterwards.
-  public func afterStopNothingFollowsAndRestartGoesOn() async throws -> [String] {
+  public func M15_afterStopNothingFollowsAndRestartGoesOn() async throws -> [String] {
     let harness = FeedHarness(engine())
     let handler = RecordingHandler(categories: ["post", "user"])
     let runner = harness.runner(handler)
@@ -132,7 +132,7 @@ public struct FeedLaws: Sendable {
   }
 
   /// M6: a handler whose store stands still keeps nobody waiting, and ends complete.
-  public func publishingNeverWaitsForAConsumer() async throws -> [String] {
+  public func M06_publishingNeverWaitsForAConsumer() async throws -> [String] {
     let harness = FeedHarness(engine())
     let isDown = Flag(true)
     let slow = RecordingHandler(name: "slow", categories: ["post"]) { _ in
@@ -151,7 +151,7 @@ public struct FeedLaws: Sendable {
   }
 
   /// M9: a lane whose checkpoint speaks of another log does nothing.
-  public func aCheckpointOfAnotherLogIsRefused() async throws -> [String] {
+  public func M09_aCheckpointOfAnotherLogIsRefused() async throws -> [String] {
     let harness = FeedHarness(engine())
     let handler = RecordingHandler(categories: ["post"])
     let lane = LaneID(handler: handler.id, partition: 0)
@@ -170,13 +170,13 @@ public struct FeedLaws: Sendable {
   }
 
   /// Waits for what no position tells, a minute at most by the suite's own limit.
-  private func patience(_ isMet: @Sendable () -> Bool) async throws {
+  func patience(_ isMet: @Sendable () -> Bool) async throws {
     while !isMet() { try await Task.sleep(for: .milliseconds(2)) }
   }
 }
 
 /// A switch that several tasks see.
-private final class Flag: Sendable {
+final class Flag: Sendable {
   private let value: Mutex<Bool>
   init(_ value: Bool) { self.value = Mutex(value) }
   var isSet: Bool { value.withLock { $0 } }

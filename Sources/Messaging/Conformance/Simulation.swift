@@ -145,23 +145,15 @@ package final class Simulation {
       revisions[stream] = revision + 1
       let isWanted = !chance(0.1)
       let position = head.next
-      var bytes: [UInt8] = []
-      Envelope.encode(
-        NewEvent(type: isWanted ? "Wanted" : "Ignored"),
-        id: EventID(high: 7, low: position.number),
-        stream: stream,
-        tracking: nil,
-        into: &bytes
-      )
-      bytes.withUnsafeMutableBytes {
-        Envelope.stamp(
-          $0,
-          position: position,
-          revision: StreamRevision(revision),
+      events.append(
+        ModelEvents.event(
+          at: position,
+          in: stream,
+          revision: revision,
+          type: isWanted ? "Wanted" : "Ignored",
           recordedAt: now
         )
-      }
-      events.append(RecordedEvent(checked: bytes, start: 0, count: bytes.count))
+      )
       if isWanted, asked.contains(Category(of: stream)) {
         expected[Partition.of(stream)].append((stream, position))
       }

@@ -15,6 +15,22 @@ package struct LaneBatch: Sendable {
   /// What the lane asks for.
   package var categories: Set<Category>
 
+  package init(
+    events: [LaneEvent],
+    delay: Duration,
+    base: Checkpoint,
+    through: GlobalPosition?,
+    isFromLog: Bool,
+    categories: Set<Category>
+  ) {
+    self.events = events
+    self.delay = delay
+    self.base = base
+    self.through = through
+    self.isFromLog = isFromLog
+    self.categories = categories
+  }
+
   /// The checkpoint after the first `count` events.
   package func checkpoint(after count: Int) -> Checkpoint {
     var checkpoint = base

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// How many streams one handler has parked over all lanes, so that the bound is met exactly.
-final class ParkedCount: Sendable {
+package final class ParkedCount: Sendable {
   private struct State {
     var count = 0
     var isRefusing = false
@@ -9,16 +9,16 @@ final class ParkedCount: Sendable {
   private let state = Mutex(State())
   private let bound: Int
 
-  init(bound: Int = MessagingLimits.parkedPerHandler) { self.bound = bound }
+  package init(bound: Int = MessagingLimits.parkedPerHandler) { self.bound = bound }
 
-  var count: Int { state.withLock { $0.count } }
+  package var count: Int { state.withLock { $0.count } }
 
-  func add(_ count: Int) { state.withLock { $0.count += count } }
+  package func add(_ count: Int) { state.withLock { $0.count += count } }
 
-  func release(_ count: Int) { state.withLock { $0.count -= count } }
+  package func release(_ count: Int) { state.withLock { $0.count -= count } }
 
   /// Takes a place; once refused, only below `MessagingLimits.parkedResume` of the bound again.
-  func reserve() -> Bool {
+  package func reserve() -> Bool {
     state.withLock { state in
       if state.isRefusing {
         let resume = Double(bound) * MessagingLimits.parkedResume

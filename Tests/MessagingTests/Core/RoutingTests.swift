@@ -1,4 +1,5 @@
 import EventLogCore
+import MessagingConformance
 import MessagingCore
 import Testing
 
@@ -27,5 +28,17 @@ import Testing
   @Test func keysReadAsBrokersSeeThem() {
     #expect(RoutingKey(epoch: 1, category: "post", partition: 7).description == "e1.post.p07")
     #expect(RoutingKey(epoch: 2, category: "post", partition: 14).description == "e2.post.p14")
+  }
+
+  @Test func eventsWithoutAStreamAreKeyedByTheirIds() {
+    var partitions: Set<Int> = []
+    for number in 1...200 as ClosedRange<UInt64> {
+      let event = ModelEvents.event(at: GlobalPosition(number), in: nil)
+      let key = RoutingKey(of: event)
+      #expect(key.category == .none)
+      #expect(key.partition == Partition.of(StreamName(event.id.description)))
+      partitions.insert(key.partition)
+    }
+    #expect(partitions.count == MessagingLimits.partitions)
   }
 }

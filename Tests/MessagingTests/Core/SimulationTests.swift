@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SimulationTests {
   @Test(arguments: [1, 2, 3, 5])
-  func eachEventTakesEffectOnceOrIsParkedWhateverTheFaults(categories: Int) {
+  func M03_eachEventTakesEffectOnceOrIsParkedWhateverTheFaults(categories: Int) {
     let all: [MessagingCore.Category] = ["a", "b", "c", "d", "e"]
     for seed in 1...40 as ClosedRange<UInt64> {
       let simulation = Simulation(seed: seed, categories: Set(all.prefix(categories)))
