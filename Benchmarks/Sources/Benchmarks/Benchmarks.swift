@@ -14,7 +14,7 @@ import Logging
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     let arguments = CommandLine.arguments.dropFirst()
     if arguments.first == "fill", arguments.count == 3, let events = Int(arguments[3]) {
-      // Not a figure: a log of many events for `http.py start`.
+      // Not a figure: a log of many events for `served.py start`.
       return try await fill(arguments[2], events: events)
     }
     let settings: Settings

@@ -6,7 +6,7 @@ enum StartFigure: Figure {
   static let name = "start"
   static let sentence = """
     Opening a log of a million events (ten times --events below that) until its head can be read,
-    and resident memory afterwards; the whole process is measured by `Benchmarks/http.py start`.
+    and resident memory afterwards; the whole process is measured by `Benchmarks/served.py start`.
     """
 
   static func run(_ settings: Settings) async throws -> Table {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The figures of a whole process: `http.py get post start`, all of them without a name.
+"""The figures of a whole process: `served.py get post start`, all of them without a name.
 
 get, post  requests per second of a released `wordweave serve` beside a bare Hummingbird route that
            answers the same bytes, in alternating rounds with the same load (wrk).
