@@ -37,7 +37,7 @@ extension PostsRoutes {
       let post = try await exchange.write(expecting: condition) {
         try await call(posts, $0, $1)
       }.post
-      return try answer(exchange, post)
+      return answer(exchange, post)
     } catch {
       problem = error.naming(yours: condition)
     }

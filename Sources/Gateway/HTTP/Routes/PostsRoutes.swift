@@ -96,7 +96,7 @@ enum PostsRoutes {
     guard let include = try exchange.query.value("include") else {
       let tag = EntityTag.text(post.revision)
       if let unchanged = try exchange.notModified(tag) { return unchanged }
-      return try answer(exchange, post)
+      return answer(exchange, post)
     }
     guard include == "author" else {
       throw Problem(
@@ -118,16 +118,15 @@ enum PostsRoutes {
     _ post: Wordweave_Posts_V1_Post,
     _ status: HTTPResponse.Status = .ok,
     location: String? = nil
-  ) throws(Problem) -> Response {
+  ) -> Response {
     var headers: HTTPFields = [.eTag: EntityTag.text(post.revision)]
     if let location { headers[.location] = location }
-    return try exchange.json(
-      status,
+    headers[.contentType] = "application/json"
+    return Response(
+      status: status,
       headers: headers,
-      capacity: post.body.utf8.count + post.body.utf8.count / 16 + 1024
-    ) { (writer) throws(Problem) in
-      writer.post(post, includesBody: true)
-    }
+      body: .init(byteBuffer: exchange.core.renderedPosts.json(post))
+    )
   }
 
   static func list(
@@ -225,7 +224,7 @@ enum PostsRoutes {
     let post = try await exchange.write {
       try await posts.create(message, metadata: $0, options: $1) { try Answer($0) }
     }.post
-    return try answer(exchange, post, .created, location: "/v1/posts/" + post.postID)
+    return answer(exchange, post, .created, location: "/v1/posts/" + post.postID)
   }
 
   private static func edit(_ exchange: inout Exchange) async throws -> Response {

@@ -14,6 +14,7 @@ package final class GatewayCore: Sendable {
   package let registry: PrometheusRegistry
   package let logger: Logger
   let accounts: Accounts
+  let renderedPosts = RenderedPosts()
   let authenticator: Authenticator
   private let log = Mutex<String?>(nil)
   private let inFlightKeys = Mutex<Set<[UInt8]>>([])
