@@ -36,22 +36,30 @@ func tests(
 }
 
 let argumentParser = Target.Dependency.product(
-  name: "ArgumentParser", package: "swift-argument-parser")
+  name: "ArgumentParser",
+  package: "swift-argument-parser"
+)
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcInProcess = Target.Dependency.product(
-  name: "GRPCInProcessTransport", package: "grpc-swift-2")
+  name: "GRPCInProcessTransport",
+  package: "grpc-swift-2"
+)
 let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
-  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  name: "ServiceLifecycle",
+  package: "swift-service-lifecycle"
+)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let signals = Target.Dependency.product(
-  name: "UnixSignals", package: "swift-service-lifecycle")
+  name: "UnixSignals",
+  package: "swift-service-lifecycle"
+)
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -79,17 +87,26 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.4.1"),
     .package(
-      url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+      url: "https://github.com/hummingbird-project/hummingbird.git",
+      from: "2.28.1",
+      traits: []
+    ),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(
-      name: "CRocksDB", path: "Sources/Shims/CRocksDB", pkgConfig: "rocksdb",
-      providers: [.apt(["librocksdb-dev"])]),
+      name: "CRocksDB",
+      path: "Sources/Shims/CRocksDB",
+      pkgConfig: "rocksdb",
+      providers: [.apt(["librocksdb-dev"])]
+    ),
     .systemLibrary(
-      name: "CCurl", path: "Sources/Shims/CCurl", pkgConfig: "libcurl",
-      providers: [.apt(["libcurl4-openssl-dev"])]),
+      name: "CCurl",
+      path: "Sources/Shims/CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .systemLibrary(name: "CLinux", path: "Sources/Shims/CLinux"),
 
     room("WeaveRuntime", "Runtime", ["CLinux"]),
@@ -103,61 +120,86 @@ let package = Package(
     room("EventLogConformance", "EventLog/Conformance", ["EventLogCore"]),
 
     room(
-      "MessagingCore", "Messaging/Core",
-      ["EventLogCore", "WeaveRuntime", crypto, deques, logging]),
+      "MessagingCore",
+      "Messaging/Core",
+      ["EventLogCore", "WeaveRuntime", crypto, deques, logging]
+    ),
     room("MessagingInProcess", "Messaging/InProcess", ["MessagingCore", "EventLogCore", logging]),
     room(
-      "MessagingConformance", "Messaging/Conformance",
-      ["MessagingCore", "EventLogCore", "EventLogInMemory"]),
+      "MessagingConformance",
+      "Messaging/Conformance",
+      ["MessagingCore", "EventLogCore", "EventLogInMemory"]
+    ),
 
     room(
-      "ProjectionsCore", "Projections/Core",
-      ["MessagingCore", "EventLogCore", "WeaveRuntime", crypto, logging]),
+      "ProjectionsCore",
+      "Projections/Core",
+      ["MessagingCore", "EventLogCore", "WeaveRuntime", crypto, logging]
+    ),
     room(
-      "ProjectionsRocksDB", "Projections/RocksDB", ["ProjectionsCore", "RocksDBDriver"]),
+      "ProjectionsRocksDB",
+      "Projections/RocksDB",
+      ["ProjectionsCore", "RocksDBDriver"]
+    ),
     room(
-      "ProjectionsConformance", "Projections/Conformance",
-      ["ProjectionsCore", "MessagingCore", "EventLogCore"]),
+      "ProjectionsConformance",
+      "Projections/Conformance",
+      ["ProjectionsCore", "MessagingCore", "EventLogCore"]
+    ),
 
     room("Schemas", "Schemas", ["EventLogCore", protobuf, grpc, grpcProtobuf]),
 
     room(
-      "ServiceKit", "Services/Kit",
+      "ServiceKit",
+      "Services/Kit",
       [
         "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", "WeaveRuntime", protobuf,
         grpc, crypto, logging,
-      ]),
+      ]
+    ),
     room(
-      "UsersService", "Services/Users",
+      "UsersService",
+      "Services/Users",
       [
         "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf,
         grpc, logging,
-      ]),
+      ]
+    ),
     room(
-      "PostsService", "Services/Posts",
+      "PostsService",
+      "Services/Posts",
       [
         "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf,
         grpc, logging,
-      ]),
+      ]
+    ),
     room(
-      "EventsService", "Services/Events",
+      "EventsService",
+      "Services/Events",
       [
         "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf, grpc,
         logging,
-      ]),
+      ]
+    ),
     room(
-      "ServiceCatalog", "Services/Catalog",
-      ["ServiceKit", "UsersService", "PostsService", "EventsService"]),
+      "ServiceCatalog",
+      "Services/Catalog",
+      ["ServiceKit", "UsersService", "PostsService", "EventsService"]
+    ),
 
     room(
-      "Gateway", "Gateway/HTTP",
+      "Gateway",
+      "Gateway/HTTP",
       [
         "Schemas", grpc, grpcProtobuf, protobuf, hummingbird, crypto, cryptoExtras, lifecycle,
         logging, metrics,
-      ]),
+      ]
+    ),
     room(
-      "IdentityStandIn", "Gateway/Identity",
-      ["Gateway", "Schemas", grpc, hummingbird, crypto, cryptoExtras, logging]),
+      "IdentityStandIn",
+      "Gateway/Identity",
+      ["Gateway", "Schemas", grpc, hummingbird, crypto, cryptoExtras, logging]
+    ),
 
     .executableTarget(
       name: "WordWeave",
@@ -169,7 +211,8 @@ let package = Package(
         metrics, protobuf, signals, yaml,
       ],
       path: "Sources/WordWeave",
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
 
     tests("RuntimeTests", ["WeaveRuntime"]),
     tests(
@@ -177,36 +220,42 @@ let package = Package(
       [
         "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "EventLogConformance",
         "RocksDBDriver", "WeaveRuntime",
-      ]),
+      ]
+    ),
     tests(
       "MessagingTests",
       [
         "MessagingCore", "MessagingInProcess", "MessagingConformance", "EventLogCore",
         "EventLogInMemory",
-      ]),
+      ]
+    ),
     tests(
       "ProjectionsTests",
       [
         "ProjectionsCore", "ProjectionsRocksDB", "ProjectionsConformance", "EventLogCore",
         "EventLogInMemory", "EventLogRocksDB", "MessagingCore", "MessagingInProcess",
-      ]),
+      ]
+    ),
     tests(
       "ServicesTests",
       [
         "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
         "EventLogCore", "EventLogInMemory", "MessagingCore", "MessagingInProcess",
         "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, logging, protobuf,
-      ]),
+      ]
+    ),
     tests(
       "SchemasTests",
       ["ServiceKit", "UsersService", "PostsService", "EventLogCore", "EventLogInMemory"],
-      exclude: ["Fixtures"]),
+      exclude: ["Fixtures"]
+    ),
     tests(
       "GatewayTests",
       [
         "Gateway", "IdentityStandIn", "Schemas", "HTTPClientDriver", grpc, grpcInProcess, lifecycle,
         crypto, cryptoExtras, logging,
-      ]),
+      ]
+    ),
     tests("WordWeaveTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
     // The tests start the executable that lies beside them, so it must be built with them.
     tests("SystemTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
