@@ -47,6 +47,10 @@ let grpcInProcess = Target.Dependency.product(
   name: "GRPCInProcessTransport",
   package: "grpc-swift-2"
 )
+let grpcNIO = Target.Dependency.product(
+  name: "GRPCNIOTransportHTTP2",
+  package: "grpc-swift-nio-transport"
+)
 let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
@@ -72,6 +76,8 @@ let package = Package(
     .library(name: "EventLogCore", targets: ["EventLogCore"]),
     .library(name: "EventLogInMemory", targets: ["EventLogInMemory"]),
     .library(name: "EventLogRocksDB", targets: ["EventLogRocksDB"]),
+    .library(name: "EventLogPostgres", targets: ["EventLogPostgres"]),
+    .library(name: "EventLogRemote", targets: ["EventLogRemote"]),
     .library(name: "MessagingCore", targets: ["MessagingCore"]),
     .library(name: "MessagingInProcess", targets: ["MessagingInProcess"]),
     .library(name: "ProjectionsCore", targets: ["ProjectionsCore"]),
@@ -85,6 +91,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
     .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.4.1"),
     .package(
       url: "https://github.com/hummingbird-project/hummingbird.git",
@@ -108,15 +115,28 @@ let package = Package(
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
     .systemLibrary(name: "CLinux", path: "Sources/Shims/CLinux"),
+    .systemLibrary(
+      name: "CPostgres",
+      path: "Sources/Shims/CPostgres",
+      pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"])]
+    ),
 
     room("WeaveRuntime", "Runtime", ["CLinux"]),
 
     room("RocksDBDriver", "Drivers/RocksDB", ["CRocksDB", "WeaveRuntime"]),
     room("HTTPClientDriver", "Drivers/HTTPClient", ["CCurl", "WeaveRuntime"]),
+    room("PostgresDriver", "Drivers/Postgres", ["CPostgres", "WeaveRuntime", logging]),
 
     room("EventLogCore", "EventLog/Core", ["CLinux", "WeaveRuntime", deques, logging]),
     room("EventLogInMemory", "EventLog/InMemory", ["EventLogCore"]),
     room("EventLogRocksDB", "EventLog/RocksDB", ["EventLogCore", "RocksDBDriver", logging]),
+    room("EventLogPostgres", "EventLog/Postgres", ["EventLogCore", "PostgresDriver", logging]),
+    room(
+      "EventLogRemote",
+      "EventLog/Remote",
+      ["EventLogCore", "Schemas", grpc, grpcNIO, grpcProtobuf, protobuf, logging]
+    ),
     room("EventLogConformance", "EventLog/Conformance", ["EventLogCore"]),
 
     room(
@@ -207,7 +227,8 @@ let package = Package(
         "WeaveRuntime", "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "MessagingCore",
         "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", "Schemas", "ServiceKit",
         "ServiceCatalog", "Gateway", "IdentityStandIn", "HTTPClientDriver", "RocksDBDriver",
-        argumentParser, crypto, grpc, grpcInProcess, hummingbird, lifecycle, logging,
+        "EventLogPostgres", "EventLogRemote", argumentParser, crypto, grpc, grpcInProcess, grpcNIO,
+        hummingbird, lifecycle, logging,
         metrics, protobuf, signals, yaml,
       ],
       path: "Sources/WordWeave",
