@@ -28,6 +28,8 @@ public enum EventLogError: Error, Hashable, Sendable {
   case overloaded(retryAfter: Duration)
   /// Another process has the log open.
   case locked(String)
+  /// Another process appends to this log, at this address if it told one; nothing was written.
+  case notLeader(address: String?)
   /// Stored bytes are damaged.
   case corrupt(String, at: GlobalPosition?)
   /// A checkpoint lies beyond the end of its log epoch: the log was restored from a backup.
@@ -66,6 +68,8 @@ extension EventLogError: CustomStringConvertible {
       "whether the events were written is not known (\(cause)); send them again with the same ids"
     case .overloaded(let delay): "the append queue is full; try again in \(delay)"
     case .locked(let what): "the event log is in use by another process: \(what)"
+    case .notLeader(let address):
+      "another process appends to this log\(address.map { ": \($0)" } ?? "")"
     case .corrupt(let what, let position):
       "the event log is damaged\(position.map { " at position \($0)" } ?? ""): \(what)"
     case .logEpochChanged(let head):

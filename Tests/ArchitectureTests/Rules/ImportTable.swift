@@ -37,6 +37,7 @@ enum ImportTable {
     RoomImports("Sources/Runtime", standard, ["CLinux", "Logging", "ServiceLifecycle"]),
 
     RoomImports("Sources/Drivers/RocksDB", standard, observing, ["CRocksDB", "WeaveRuntime"]),
+    RoomImports("Sources/Drivers/Postgres", standard, observing, ["CPostgres", "WeaveRuntime"]),
     RoomImports("Sources/Drivers/HTTPClient", standard, observing, ["CCurl", "WeaveRuntime"]),
 
     // CLinux for CRC-32C in hardware, which belongs to the export format.
@@ -47,6 +48,7 @@ enum ImportTable {
     ),
     RoomImports("Sources/EventLog/InMemory", standard, log, ["DequeModule"]),
     RoomImports("Sources/EventLog/RocksDB", standard, log, ["RocksDBDriver", "DequeModule"]),
+    RoomImports("Sources/EventLog/Postgres", standard, log, ["PostgresDriver", "DequeModule"]),
     RoomImports("Sources/EventLog/Conformance", standard, log, laws),
 
     // Lifecycle and queues of lanes; Crypto for the digest that names a routing epoch; no driver.
@@ -112,13 +114,14 @@ enum ImportTable {
       grpc,
       ["Schemas", "ServiceKit"]
     ),
+    // The network side of the log, which any process may serve.
     RoomImports(
       "Sources/Services/Events",
       standard,
       cores,
       protobuf,
       grpc,
-      ["Schemas", "ServiceKit"]
+      ["Schemas", "ServiceKit", "GRPCNIOTransportHTTP2"]
     ),
     RoomImports(
       "Sources/Services/Catalog",
@@ -154,8 +157,8 @@ enum ImportTable {
     ("Sources/Gateway", "keys, hashes and generated messages take bytes as Data"),
     ("Sources/Schemas", "generated messages hold bytes as Data"),
     (
-      "Sources/Services/Events/EventMessages.swift",
-      "renders ids and payloads into generated messages"
+      "Sources/Services/Events/Log",
+      "generated messages and page tokens hold bytes as Data"
     ),
     ("Sources/WordWeave", "files and folders of the data directory, temporary ones too"),
   ]

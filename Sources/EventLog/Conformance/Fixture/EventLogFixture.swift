@@ -12,6 +12,10 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
   /// Whether a log is there again when it is opened at the same path (L41 to L45).
   public let isPersistent: Bool
   private let open: Open
+  private let removeKept: Remove
+
+  /// Removes what an engine keeps elsewhere than below its path.
+  public typealias Remove = @Sendable (_ path: String) async -> Void
 
   /// Opens an engine at a path, which it makes if it is not there; `recordedAt` comes from `clock`.
   public typealias Open =
@@ -21,10 +25,39 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
     ) async throws -> any EventLogEngine
 
   /// Makes a fixture.
-  public init(_ name: String, isPersistent: Bool, open: @escaping Open) {
+  public init(
+    _ name: String,
+    isPersistent: Bool,
+    remove: @escaping Remove = { _ in },
+    open: @escaping Open
+  ) {
     self.name = name
     self.isPersistent = isPersistent
+    self.removeKept = remove
     self.open = open
+  }
+
+  /// The same engines behind something else, such as a network.
+  ///
+  /// What `wrap` makes closes the engine that it was given; it is closed here if none is made.
+  public func behind(
+    _ name: String,
+    _ wrap: @escaping @Sendable (any EventLogEngine) async throws -> any EventLogEngine
+  ) -> EventLogFixture {
+    let open = open
+    return EventLogFixture(
+      "\(name) over \(self.name)",
+      isPersistent: isPersistent,
+      remove: removeKept
+    ) { path, clock in
+      let engine = try await open(path, clock)
+      do {
+        return try await wrap(engine)
+      } catch {
+        await engine.close()
+        throw error
+      }
+    }
   }
 
   /// The engine's name.
@@ -46,10 +79,12 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
     do {
       let result = try await body(log)
       await log.engine.close()
+      await removeKept(path)
       Self.remove(path)
       return result
     } catch {
       await log.engine.close()
+      await removeKept(path)
       Self.remove(path)
       throw error
     }

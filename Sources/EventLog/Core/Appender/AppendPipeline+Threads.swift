@@ -139,6 +139,7 @@ extension AppendPipeline {
         events += count
       }
     }
+    stage(&open)
     let left = rest
     monitor.withLock { state in
       state.inHands -= entries.count
@@ -151,6 +152,14 @@ extension AppendPipeline {
     // What does not fit ends the batch: it goes first into the next one.
     if !left.isEmpty { open.isClosed = true }
     if !stale.isEmpty { monitor.signal(Signal.admission) }
+  }
+
+  private func stage(_ open: inout Job) {
+    do throws(EventLogError) {
+      try storage.stage(&open.batch)
+    } catch {
+      // The write of this batch will meet the same failure and tell its callers.
+    }
   }
 
   /// Writes what it is handed, publishes the head and answers.
@@ -196,8 +205,11 @@ extension AppendPipeline {
   private func fail(_ job: Job, _ error: EventLogError) {
     let cause = "\(error)"
     monitor.withLock { $0.failure = cause }
+    // A deposed leader knows that nothing was written.
+    let isKnown = if case .notLeader = error { true } else { false }
     for (ticket, answer) in job.answers {
       switch answer {
+      case _ where isKnown: ticket.answer(.failure(error))
       case .success(let receipt) where !receipt.isRepeat:
         ticket.answer(.failure(.outcomeUnknown(cause)))
       // A repeat or refusal may rest on what this commit was to write.

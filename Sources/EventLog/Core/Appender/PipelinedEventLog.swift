@@ -115,6 +115,9 @@ package final class PipelinedEventLog: EventLogEngine {
     return try await published.wait(beyond: position)
   }
 
+  /// Raises the published head to what another appender has made durable in the same store.
+  package func follow(to head: GlobalPosition) { published.publish(head.number) }
+
   /// How many requests wait for the appender, and their bytes: what admission is bounded by.
   package var waiting: (requests: Int, events: Int, bytes: Int) {
     pipeline.monitor.withLock { ($0.waitingRequests, $0.waitingEvents, $0.waitingBytes) }

@@ -1,0 +1,31 @@
+/// Where a server is and how long it may take.
+public struct PostgresSettings: Sendable {
+  /// A connection URI as libpq takes it: `postgres://user:password@host:port/database?option=…`.
+  public var url: String
+  /// Shown in the server's list of sessions.
+  public var applicationName: String
+  /// How long making a connection may take; whole seconds, at least 2, as libpq counts them.
+  public var connectTimeout: Duration = .seconds(5)
+  /// How long the server may work on a statement before it gives up on it.
+  public var statementTimeout: Duration = .seconds(30)
+  /// How much longer than that the connection waits for an answer before it takes the network for
+  /// dead.
+  public var answerGrace: Duration = .seconds(5)
+  /// Parameters set on every new session, by name.
+  public var parameters: [String: String] = [:]
+
+  /// Makes settings.
+  public init(url: String, applicationName: String) {
+    self.url = url
+    self.applicationName = applicationName
+  }
+
+  /// The URL without its password, for messages.
+  public var redactedURL: String {
+    guard let scheme = url.firstRange(of: "://"),
+      let at = url[scheme.upperBound...].lastIndex(of: "@"),
+      let colon = url[scheme.upperBound..<at].firstIndex(of: ":")
+    else { return url }
+    return url[...colon] + "***" + url[at...]
+  }
+}

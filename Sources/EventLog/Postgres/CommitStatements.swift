@@ -1,0 +1,122 @@
+internal import EventLogCore
+internal import PostgresDriver
+
+/// The statements of a commit, each a few arrays however many rows it makes.
+enum CommitStatements {
+  private static let events = PostgresStatement(
+    "insert events",
+    """
+    INSERT INTO event (position, stream, revision, id, type, envelope)
+    SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[])
+    """
+  )
+
+  private static let tags = PostgresStatement(
+    "insert tags",
+    "INSERT INTO event_tag (tag, position) SELECT * FROM unnest($1::bytea[], $2::bigint[])"
+  )
+
+  private static let heads = PostgresStatement(
+    "write the heads of streams",
+    """
+    INSERT INTO stream_head (name, last, first, tombstoned, touched_at)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::boolean[], $5::bigint[])
+    ON CONFLICT (name) DO UPDATE SET last = excluded.last, first = excluded.first,
+      tombstoned = excluded.tombstoned, touched_at = excluded.touched_at
+    """
+  )
+
+  private static let marks = PostgresStatement(
+    "write marks",
+    """
+    INSERT INTO tracking (source, position) SELECT * FROM unnest($1::bytea[], $2::bigint[])
+    ON CONFLICT (source) DO UPDATE SET position = excluded.position
+    """
+  )
+
+  /// Everything a batch writes but the move of the head.
+  static func calls(for batch: CommitBatch) -> [PostgresCall] {
+    var calls = [insertion(of: batch)]
+    if let tags = tagInsertion(of: batch) { calls.append(tags) }
+    if !batch.heads.isEmpty { calls.append(headWrite(of: batch)) }
+    if !batch.tracking.isEmpty {
+      // In one order always, so that two writers could not wait for each other.
+      let marks = batch.tracking.sorted {
+        $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8)
+      }
+      calls.append(
+        Self.marks(
+          .byteArrays(marks.map(\.key.bytes)),
+          .int8s(marks.map { Int64(bitPattern: $0.value) })
+        )
+      )
+    }
+    return calls
+  }
+
+  private static func insertion(of batch: CommitBatch) -> PostgresCall {
+    let count = batch.eventCount
+    var positions = PostgresArray(of: .int8, count: count, bytes: count * 8)
+    var streams = PostgresArray(of: .bytea, count: count, bytes: count * 24)
+    var revisions = PostgresArray(of: .int8, count: count, bytes: count * 8)
+    var ids = PostgresArray(of: .uuid, count: count, bytes: count * 16)
+    var types = PostgresArray(of: .bytea, count: count, bytes: count * 24)
+    var envelopes = PostgresArray(of: .bytea, count: count, bytes: batch.byteCount)
+    batch.forEachEvent { position, event, envelope in
+      positions.append(position)
+      if let stream = event.stream, let revision = event.revision {
+        stream.text.withBytes { streams.append($0) }
+        revisions.append(revision)
+      } else {
+        streams.appendNull()
+        revisions.appendNull()
+      }
+      ids.appendUUID(high: event.id.high, low: event.id.low)
+      event.type.text.withBytes { types.append($0) }
+      envelopes.append(envelope)
+    }
+    return events(
+      positions.value,
+      streams.value,
+      revisions.value,
+      ids.value,
+      types.value,
+      envelopes.value
+    )
+  }
+
+  /// Nil if no event bears a tag.
+  private static func tagInsertion(of batch: CommitBatch) -> PostgresCall? {
+    var tags = PostgresArray(of: .bytea, count: batch.eventCount, bytes: batch.eventCount * 24)
+    var positions = PostgresArray(of: .int8, count: batch.eventCount, bytes: batch.eventCount * 8)
+    var hasTags = false
+    batch.forEachEvent { position, event, _ in
+      for (index, tag) in event.tags.enumerated() {
+        // An event may bear a tag twice (law L39); the index has it once.
+        let isRepeated = event.tags[..<index].contains { $0.text.hasSameBytes(as: tag.text) }
+        guard !isRepeated else { continue }
+        tag.text.withBytes { tags.append($0) }
+        positions.append(position)
+        hasTags = true
+      }
+    }
+    return hasTags ? Self.tags(tags.value, positions.value) : nil
+  }
+
+  private static func headWrite(of batch: CommitBatch) -> PostgresCall {
+    let heads = batch.heads.sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
+    var lasts = PostgresArray(of: .int8, count: heads.count, bytes: heads.count * 8)
+    var tombstones = PostgresArray(of: .bool, count: heads.count, bytes: heads.count)
+    for (_, head) in heads {
+      if let last = head.last { lasts.append(last) } else { lasts.appendNull() }
+      tombstones.append(UInt8(head.isTombstoned ? 1 : 0))
+    }
+    return Self.heads(
+      .byteArrays(heads.map(\.key.bytes)),
+      lasts.value,
+      .int8s(heads.map { Int64(bound: $0.value.first) }),
+      tombstones.value,
+      .int8s(heads.map { Int64(bound: $0.value.touchedAt) })
+    )
+  }
+}

@@ -1,0 +1,235 @@
+internal import EventLogCore
+internal import Logging
+internal import PostgresDriver
+internal import Synchronization
+internal import WeaveRuntime
+
+/// One process's part in who leads: a thread with a session of its own, which looks at
+/// `log_head`, takes it over when it is vacant, renews the lease, and says and hears that the head
+/// moved.
+///
+/// Safety is the fence's; this only decides who tries. While its session is lost, a leader goes on
+/// to write as long as its fence holds.
+final class LeaderKeeper: Sendable {
+  /// What the keeper tells its engine.
+  struct Hooks: Sendable {
+    /// The log was taken over; answers the term that begins.
+    let lead: @Sendable (LogHead) -> CommitWriter
+    /// Another leads, or nobody; the log is as `LogHead` says.
+    let follow: @Sendable (LogHead) -> Void
+  }
+
+  private struct State: Sendable {
+    var term: CommitWriter?
+    var isStopping = false
+    var hasStopped = false
+    var closers: [UnsafeContinuation<Void, Never>] = []
+  }
+
+  private let settings: PostgresSettings
+  private let channel: String
+  private let address: String
+  private let times: LeaseTimes
+  private let hooks: Hooks
+  private let logger: Logger
+  private let wake = PostgresWake()
+  private let state = Mutex(State())
+  /// The head that others are to be told of; 0 when they were.
+  private let announced = Atomic<UInt64>(0)
+
+  init(
+    _ settings: PostgresSettings,
+    channel: String,
+    address: String,
+    times: LeaseTimes,
+    logger: Logger,
+    hooks: Hooks
+  ) {
+    self.settings = settings
+    self.channel = channel
+    self.address = address
+    self.times = times
+    self.logger = logger
+    self.hooks = hooks
+  }
+
+  /// Looks for the first time, and takes the log over if it is vacant; then goes on by itself.
+  func start(startingEpoch: Bool) throws(PostgresError) -> LogHead {
+    let session = try connect()
+    var head = try look(session)
+    if head.isVacant, let taken = try takeOver(head, session, startsEpoch: startingEpoch) {
+      head = taken
+    } else {
+      head = try look(session)
+      hooks.follow(head)
+    }
+    Thread.start(name: "log-leader") { self.run(session) }
+    return head
+  }
+
+  /// Others learn of the head soon; a hint, they look anyway.
+  func announce(_ head: UInt64) {
+    announced.store(head, ordering: .releasing)
+    wake.ring()
+  }
+
+  /// Looks at once instead of at the next turn.
+  func hurry() { wake.ring() }
+
+  /// Gives the lead back and ends.
+  func stop() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      let hasStopped = state.withLock { state in
+        state.isStopping = true
+        if !state.hasStopped { state.closers.append(continuation) }
+        return state.hasStopped
+      }
+      if hasStopped { continuation.resume() }
+      wake.ring()
+    }
+  }
+
+  /// Ends without waiting, for an engine that was dropped.
+  func abandon() {
+    state.withLock { $0.isStopping = true }
+    wake.ring()
+  }
+
+  // MARK: the thread
+
+  private func run(_ first: PostgresSession) {
+    var session: PostgresSession? = first
+    var failures = 0
+    let backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
+    var next = ContinuousClock.now
+    while !state.withLock({ $0.isStopping }) {
+      do throws(PostgresError) {
+        let live: PostgresSession
+        if let session, session.isOpen { live = session } else { live = try connect() }
+        session = live
+        if ContinuousClock.now >= next || !isLeading {
+          try turn(live)
+          next = ContinuousClock.now + (isLeading ? times.renewal : times.poll)
+        }
+        failures = 0
+        let heard = try live.waitForNotifications(for: patience(until: next), or: wake)
+        try say(live)
+        if isLeading, heard.contains(where: { $0.process != live.process }) {
+          // Somebody else announces heads: look whether this still leads.
+          next = ContinuousClock.now
+        }
+      } catch {
+        failures += 1
+        if session?.isInTransaction ?? false || error.endsConnection { session?.close() }
+        logger.notice(
+          "the log's lease could not be looked after",
+          metadata: [LoggingKeys.error: "\(error)"]
+        )
+        next = ContinuousClock.now
+        wake.wait(for: backoff.ceiling(attempt: failures))
+      }
+    }
+    release(session)
+    finish()
+  }
+
+  private func patience(until next: ContinuousClock.Instant) -> Duration {
+    max(.milliseconds(1), min(next - ContinuousClock.now, times.poll))
+  }
+
+  private var isLeading: Bool { state.withLock { $0.term.map { !$0.isOver } ?? false } }
+
+  private func connect() throws(PostgresError) -> PostgresSession {
+    let session = try PostgresSession.connect(settings)
+    try session.listen(to: channel)
+    return session
+  }
+
+  private func look(_ session: PostgresSession) throws(PostgresError) -> LogHead {
+    try LogHead(try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds))))
+  }
+
+  /// One look, and what follows from it.
+  private func turn(_ session: PostgresSession) throws(PostgresError) {
+    if let term = state.withLock({ $0.term }) {
+      if !term.isOver, try renew(term, session) { return }
+      term.end()
+      state.withLock { $0.term = nil }
+    }
+    let head = try look(session)
+    // A term of this process that ended by a failure left its lease behind: it is not waited for.
+    let isOwn = lastToken.withLock { $0 } == head.holder && !head.holder.isEmpty
+    if head.isVacant || isOwn, try takeOver(head, session, startsEpoch: false) != nil { return }
+    hooks.follow(try look(session))
+  }
+
+  private let lastToken = Mutex("")
+
+  private func renew(
+    _ term: CommitWriter,
+    _ session: PostgresSession
+  ) throws(PostgresError) -> Bool {
+    let rows = try session.run(
+      LogHeadStatements.renew(.text(term.token), .int8(times.lease.milliseconds))
+    )
+    return rows.changed == 1
+  }
+
+  /// Tries to lead; nil if another was faster.
+  private func takeOver(
+    _ seen: LogHead,
+    _ session: PostgresSession,
+    startsEpoch: Bool
+  ) throws(PostgresError) -> LogHead? {
+    let token = "\(EventID.make())"
+    let rows = try session.run(
+      LogHeadStatements.takeOver(
+        .int8(times.overdue.milliseconds),
+        .int8(seen.leaderEpoch),
+        .int8(seen.renewals),
+        .text(token),
+        .text(address),
+        .int8(times.lease.milliseconds),
+        .bool(startsEpoch)
+      )
+    )
+    guard rows.count == 1 else { return nil }
+    let taken = try LogHead(rows)
+    let last = try session.run(LogHeadStatements.lastPosition()).number(0, 0)
+    guard last == taken.head else {
+      throw PostgresError(
+        .unexpected,
+        attempt: "take the log over",
+        found: "the head is \(taken.head) and the last event \(last): the log is damaged"
+      )
+    }
+    logger.info("this process leads the log", metadata: [LoggingKeys.head: "\(taken.head)"])
+    lastToken.withLock { $0 = token }
+    let term = hooks.lead(taken)
+    state.withLock { $0.term = term }
+    return taken
+  }
+
+  private func say(_ session: PostgresSession) throws(PostgresError) {
+    let head = announced.exchange(0, ordering: .acquiringAndReleasing)
+    if head > 0 { try session.notify(channel, "\(head)") }
+  }
+
+  private func release(_ session: PostgresSession?) {
+    if let term = state.withLock({ $0.term }), let session, session.isOpen {
+      // Nobody waits for a lease that was given back; one that was not ends by itself.
+      _ = try? session.run(LogHeadStatements.release(.text(term.token)))
+    }
+    session?.close()
+  }
+
+  private func finish() {
+    let closers = state.withLock { state in
+      state.hasStopped = true
+      state.term = nil
+      defer { state.closers = [] }
+      return state.closers
+    }
+    for closer in closers { closer.resume() }
+  }
+}

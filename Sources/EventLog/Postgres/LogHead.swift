@@ -1,0 +1,145 @@
+internal import EventLogCore
+internal import PostgresDriver
+
+/// What the one row of `log_head` says.
+struct LogHead: Sendable {
+  let head: UInt64
+  let lastRecordedAt: Timestamp
+  let identity: LogIdentity
+  let leaderEpoch: Int64
+  let renewals: Int64
+  let holder: String
+  let address: String
+  /// Whether another process may try to lead.
+  let isVacant: Bool
+  /// How long the holder's lease lasts by the server's clock, for messages.
+  let leaseMilliseconds: Int64
+
+  fileprivate static let columns = """
+    head, last_recorded_at, log_id, log_epoch, epoch_ends, leader_epoch, renewals, holder, address,
+      lease_until < clock_timestamp()
+        OR (
+          lease_until < clock_timestamp() + $1 * interval '1 millisecond'
+          AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = backend)
+        ),
+      greatest(0, extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint
+    """
+
+  init(_ rows: PostgresRows, row: Int = 0) throws(PostgresError) {
+    guard rows.count > row, let id = rows.bytes(row, 2).flatMap({ EventID(bytes: $0) }) else {
+      throw PostgresError(.unexpected, attempt: "read the log's head", found: "there is none")
+    }
+    head = try rows.number(row, 0)
+    lastRecordedAt = Timestamp(microseconds: rows.integer(row, 1) ?? .min)
+    identity = LogIdentity(
+      id: id,
+      epoch: try rows.number(row, 3),
+      epochEnds: (rows.integers(row, 4) ?? []).map { GlobalPosition(UInt64(bitPattern: $0)) }
+    )
+    leaderEpoch = rows.integer(row, 5) ?? 0
+    renewals = rows.integer(row, 6) ?? 0
+    holder = rows.text(row, 7) ?? ""
+    address = rows.text(row, 8) ?? ""
+    isVacant = rows.bool(row, 9) ?? false
+    leaseMilliseconds = rows.integer(row, 10) ?? 0
+  }
+}
+
+/// How long a leader leads without renewing, and how often it renews.
+struct LeaseTimes: Sendable {
+  /// Long enough to outlive a pause of the process or of the server.
+  var lease = Duration.seconds(10)
+  /// Three tries in a lease.
+  var renewal = Duration.seconds(3)
+  /// How late a renewal may be before a holder without a session counts as gone; a killed leader
+  /// is replaced after this and `renewal`, without waiting for its lease.
+  var lateness = Duration.milliseconds(500)
+  /// How often a process that does not lead looks at the head, whatever notifications say.
+  var poll = Duration.seconds(1)
+
+  /// What is left of the lease when a renewal is that late.
+  var overdue: Duration { lease - renewal - lateness }
+}
+
+/// The statements that move `log_head`.
+enum LogHeadStatements {
+  static let look = PostgresStatement(
+    "read the log's head",
+    "SELECT \(LogHead.columns) FROM log_head"
+  )
+
+  /// Raises the leader epoch, if nobody did since the row was seen; waits for a commit in flight,
+  /// since that holds the row, and answers what is true behind it.
+  ///
+  /// A cluster or timeline other than the last leader's means that the database was restored or
+  /// failed over: that starts a log epoch.
+  static let takeOver = PostgresStatement(
+    "take the log over",
+    """
+    UPDATE log_head SET
+      leader_epoch = leader_epoch + 1, holder = $4, address = $5, renewals = 0,
+      lease_until = clock_timestamp() + $6 * interval '1 millisecond',
+      backend = pg_backend_pid(), cluster = here.cluster, timeline = here.timeline,
+      log_epoch = log_epoch + here.restarts::integer,
+      epoch_ends = CASE WHEN here.restarts THEN epoch_ends || head ELSE epoch_ends END
+    FROM (
+      SELECT now.*,
+        $7 OR coalesce(old.cluster <> now.cluster OR old.timeline <> now.timeline, false) AS restarts
+      FROM log_head old, (
+        SELECT (SELECT system_identifier FROM pg_control_system()) AS cluster,
+          ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer AS timeline
+      ) now
+    ) here
+    WHERE leader_epoch = $2 AND renewals = $3
+    RETURNING \(LogHead.columns)
+    """
+  )
+
+  /// The same leader again, after it lost a connection: an older commit of its own cannot follow.
+  static let retake = PostgresStatement(
+    "take the log over again",
+    """
+    UPDATE log_head SET leader_epoch = leader_epoch + 1
+    WHERE holder = $2 RETURNING \(LogHead.columns)
+    """
+  )
+
+  static let renew = PostgresStatement(
+    "renew the lease",
+    """
+    UPDATE log_head SET
+      lease_until = clock_timestamp() + $2 * interval '1 millisecond', renewals = renewals + 1,
+      backend = pg_backend_pid()
+    WHERE holder = $1
+    """
+  )
+
+  static let release = PostgresStatement(
+    "give the lead back",
+    """
+    UPDATE log_head SET lease_until = to_timestamp(0), holder = '', address = '', renewals = 0
+    WHERE holder = $1
+    """
+  )
+
+  static let fence = PostgresStatement(
+    "move the head",
+    """
+    UPDATE log_head SET head = $3, last_recorded_at = $4, streams = streams + $5
+    WHERE leader_epoch = $1 AND head = $2
+    """
+  )
+
+  static let lastPosition = PostgresStatement(
+    "read the last position",
+    "SELECT coalesce(max(position), 0) FROM event"
+  )
+}
+
+extension Duration {
+  /// Whole milliseconds, as statements bind them.
+  var milliseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+  }
+}

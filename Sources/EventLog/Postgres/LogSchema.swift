@@ -1,0 +1,142 @@
+// The tables of a log, all in one schema of a database. Names are bytes, not text: they compare
+// byte for byte whatever the database's encoding and collation are (law L11). `event_text` shows
+// them to people.
+//
+//   event        position, stream, revision, id, type, envelope (see Envelope)
+//                unique: position · (stream, revision) · id; index: (type, position)
+//   event_tag    (tag, position), once for each tag an event bears
+//   stream_head  name → last and first revision, tombstoned, the position that changed it last
+//   tracking     source → position, 64 bits without sign kept as the same bits with sign
+//   log_head     one row: head · time of the last event · how many streams there are ·
+//                leader epoch, holder, its address, until when its lease lasts, how often it was
+//                renewed and by which server process · log id, log epoch, ends of the epochs
+//                before · the cluster and timeline it was last led on
+//   migration    which of the steps below were taken
+//
+// `log_head` is the fence: the last statement of every commit moves it from the old head to the new
+// one where the leader epoch is the writer's own. What is committed is therefore contiguous.
+
+/// One step from an older form of the tables to a newer; never changed once it was published.
+struct LogMigration: Sendable {
+  let number: Int32
+  let statements: [String]
+
+  /// The rights that every session of the log works with.
+  static let role = "wordweave_log"
+
+  /// All steps in order.
+  static let all = [
+    LogMigration(
+      number: 1,
+      statements: tables + indexes + guards + rights
+    )
+  ]
+
+  private static let tables = [
+    """
+    CREATE TABLE event (
+      position bigint NOT NULL CONSTRAINT event_position PRIMARY KEY,
+      stream bytea,
+      revision bigint,
+      id uuid NOT NULL CONSTRAINT event_id UNIQUE,
+      type bytea NOT NULL,
+      envelope bytea NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE event_tag (
+      tag bytea NOT NULL,
+      position bigint NOT NULL,
+      CONSTRAINT event_tag_position PRIMARY KEY (tag, position)
+    )
+    """,
+    """
+    CREATE TABLE stream_head (
+      name bytea NOT NULL CONSTRAINT stream_head_name PRIMARY KEY,
+      last bigint,
+      first bigint NOT NULL,
+      tombstoned boolean NOT NULL,
+      touched_at bigint NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE tracking (
+      source bytea NOT NULL CONSTRAINT tracking_source PRIMARY KEY,
+      position bigint NOT NULL
+    )
+    """,
+    // Rewritten with every commit: room on its page keeps the versions together.
+    """
+    CREATE TABLE log_head (
+      is_only boolean NOT NULL DEFAULT true CONSTRAINT log_head_is_only PRIMARY KEY CHECK (is_only),
+      head bigint NOT NULL DEFAULT 0,
+      last_recorded_at bigint NOT NULL DEFAULT \(Int64.min),
+      streams bigint NOT NULL DEFAULT 0,
+      leader_epoch bigint NOT NULL DEFAULT 0,
+      holder text NOT NULL DEFAULT '',
+      address text NOT NULL DEFAULT '',
+      lease_until timestamptz NOT NULL DEFAULT to_timestamp(0),
+      renewals bigint NOT NULL DEFAULT 0,
+      backend integer NOT NULL DEFAULT 0,
+      log_id uuid NOT NULL DEFAULT gen_random_uuid(),
+      log_epoch bigint NOT NULL DEFAULT 1,
+      epoch_ends bigint[] NOT NULL DEFAULT '{}',
+      cluster bigint,
+      timeline integer
+    ) WITH (fillfactor = 10)
+    """,
+    "INSERT INTO log_head DEFAULT VALUES",
+  ]
+
+  private static let indexes = [
+    """
+    CREATE UNIQUE INDEX event_stream_revision ON event (stream, revision) WHERE stream IS NOT NULL
+    """,
+    "CREATE INDEX event_type ON event (type, position)",
+    // The few streams that lost events, which every read of the whole log looks up.
+    """
+    CREATE INDEX stream_head_removed ON stream_head (name) INCLUDE (first, tombstoned)
+      WHERE tombstoned OR first > 0
+    """,
+  ]
+
+  private static let guards = [
+    """
+    CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'events are not rewritten: % on % is refused', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+    END $$
+    """,
+    """
+    CREATE TRIGGER refuse_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON event
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()
+    """,
+    """
+    CREATE TRIGGER refuse_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON event_tag
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()
+    """,
+    """
+    CREATE VIEW event_text AS
+      SELECT position, encode(stream, 'escape') AS stream, revision, id,
+        encode(type, 'escape') AS type, octet_length(envelope) AS bytes
+      FROM event
+    """,
+  ]
+
+  /// Granted to the role if this cluster has it; without it the login's own rights apply.
+  private static let rights = [
+    """
+    DO $$
+    BEGIN
+      IF EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO \(role)', current_schema());
+        GRANT SELECT, INSERT ON event, event_tag TO \(role);
+        GRANT SELECT, INSERT, UPDATE ON stream_head, tracking TO \(role);
+        GRANT SELECT, UPDATE ON log_head TO \(role);
+        GRANT SELECT ON migration, event_text TO \(role);
+      END IF;
+    END $$
+    """
+  ]
+}

@@ -1,0 +1,60 @@
+public import EventLogCore
+internal import PostgresDriver
+
+extension PostgresEventLog {
+  /// What a log holds.
+  public struct Statistics: Hashable, Sendable {
+    /// How many events there are: the head.
+    public let events: UInt64
+    /// How many streams were ever written, the log's own control streams (`$$`) among them.
+    public let streams: UInt64
+    /// How many streams were truncated or tombstoned.
+    public let streamsWithRemovals: Int
+    /// Bytes of all tables and indexes of the log.
+    public let bytesOnDisk: UInt64
+    /// How often the lead was taken over.
+    public let leaderEpoch: Int64
+    /// Where the leader is reached; empty if it told nothing or nobody leads.
+    public let leader: String
+  }
+
+  private static let count = PostgresStatement(
+    "count what the log holds",
+    """
+    SELECT head, streams, leader_epoch, address,
+      (SELECT count(*) FROM stream_head WHERE tombstoned OR first > 0),
+      pg_total_relation_size('event') + pg_total_relation_size('event_tag')
+        + pg_total_relation_size('stream_head') + pg_total_relation_size('tracking')
+    FROM log_head
+    """
+  )
+
+  /// Reads what the tables know of themselves.
+  public func statistics() async throws(EventLogError) -> Statistics {
+    try await reading { storage, _ throws(EventLogError) in
+      try storage.reading { session throws(PostgresError) in
+        let rows = try session.run(Self.count())
+        return Statistics(
+          events: try rows.number(0, 0),
+          streams: try rows.number(0, 1),
+          streamsWithRemovals: Int(try rows.number(0, 4)),
+          bytesOnDisk: try rows.number(0, 5),
+          leaderEpoch: rows.integer(0, 2) ?? 0,
+          leader: rows.text(0, 3) ?? ""
+        )
+      }
+    }
+  }
+
+  /// Checks every event's checksum and place, and that every index agrees with the events.
+  ///
+  /// - Parameter progress: gets (checked so far, head), every few thousand events.
+  /// - Throws: `.corrupt` at the first disagreement.
+  public func verify(
+    progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
+  ) async throws(EventLogError) {
+    try await reading { storage, head throws(EventLogError) in
+      try LogVerification(storage, head: head).run { progress(GlobalPosition($0), head) }
+    }
+  }
+}

@@ -1,0 +1,246 @@
+internal import EventLogCore
+internal import PostgresDriver
+
+extension PostgresStorage {
+  func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage {
+    let bounds = PageBounds(reading, head: head)
+    guard !bounds.isEmpty else { return bounds.page([], stoppedAt: nil) }
+    let low = min(bounds.first, bounds.last)
+    let high = max(bounds.first, bounds.last)
+    let keys = try QueryKeys(reading.query, from: low, through: high, in: self)
+    return try walk(keys, reading, bounds, head)
+  }
+
+  /// Walks the candidates chunk by chunk until the page is full, its bound of candidates is
+  /// reached, or nothing is left.
+  private func walk(
+    _ keys: QueryKeys,
+    _ asked: AllReading,
+    _ bounds: PageBounds,
+    _ head: GlobalPosition
+  ) throws(EventLogError) -> EventPage {
+    let isForward = asked.direction == .forward
+    var builder = PageEvents(limit: asked.limit)
+    var next = bounds.first
+    var seen = 0
+    var wanted = asked.limit
+    while true {
+      let count = min(keys.bound(wanted), EventLogLimits.pageCandidates - seen)
+      let chunk = try candidates(
+        keys,
+        from: isForward ? next : bounds.last,
+        through: isForward ? bounds.last : next,
+        direction: asked.direction,
+        count: count,
+        includeRemoved: asked.includeRemoved,
+        head: head
+      )
+      for candidate in chunk.events {
+        if keys.isScan, candidate.position != next {
+          throw .corrupt("there is no event", at: GlobalPosition(next))
+        }
+        next = isForward ? candidate.position + 1 : candidate.position - 1
+        seen += 1
+        if let event = candidate.shown(by: asked), !builder.add(event) {
+          // It opens the next page.
+          let before = isForward ? candidate.position - 1 : candidate.position + 1
+          return bounds.page(builder.events, stoppedAt: before)
+        }
+        if candidate.position == bounds.last { return bounds.page(builder.events, stoppedAt: nil) }
+        if builder.isFull || seen == EventLogLimits.pageCandidates {
+          return bounds.page(builder.events, stoppedAt: candidate.position)
+        }
+      }
+      guard chunk.hasMore else {
+        if keys.isScan { throw .corrupt("there is no event", at: GlobalPosition(next)) }
+        return bounds.page(builder.events, stoppedAt: nil)
+      }
+      wanted = min(wanted * 2, EventLogLimits.pageEvents)
+    }
+  }
+
+  /// An event that may match.
+  struct Candidate {
+    let position: UInt64
+    /// Nil where it was removed and is not shown.
+    let event: RecordedEvent?
+    /// Whether truncation or a tombstone removed it.
+    let isGone: Bool
+
+    /// The event as the read shows it; nil if it does not.
+    func shown(by reading: AllReading) -> RecordedEvent? {
+      guard let event, event.matches(reading.query) else { return nil }
+      guard isGone || event.isRemoved else { return event }
+      guard reading.includeRemoved else { return nil }
+      return event.isRemoved ? event : event.removed
+    }
+  }
+
+  struct Chunk {
+    let events: [Candidate]
+    /// Whether there may be more behind the last.
+    let hasMore: Bool
+  }
+
+  /// Reads at most `count` candidates between two positions, fewer if they are large.
+  func candidates(
+    _ keys: QueryKeys,
+    from low: UInt64,
+    through high: UInt64,
+    direction: Direction,
+    count: Int,
+    includeRemoved: Bool,
+    head: GlobalPosition
+  ) throws(EventLogError) -> Chunk {
+    guard !keys.isEmpty else { return Chunk(events: [], hasMore: false) }
+    let values: [PostgresValue] = [
+      .int8(Int64(bound: low)), .int8(Int64(bound: high)), .int8(Int64(count)),
+      .int8(Int64(EventLogLimits.pageBytes)), .bool(includeRemoved),
+    ]
+    let call =
+      keys.isScan
+      ? PostgresCall(ReadStatements.scan(direction), values)
+      : PostgresCall(
+        ReadStatements.candidates(direction),
+        values + [.byteArrays(keys.tags), .byteArrays(keys.types)]
+      )
+    let rows = try reading { session throws(PostgresError) in try session.run(call) }
+    try Self.check(rows, against: head)
+    var events: [Candidate] = []
+    events.reserveCapacity(rows.count)
+    var bytes = 0
+    var hides = false
+    for row in 0..<rows.count {
+      guard let number = rows.integer(row, 1) else { break }
+      let position = UInt64(bitPattern: number)
+      let isThere = !rows.isNull(row, 3)
+      let event = isThere ? try Self.event(rows, row, 3, at: position) : nil
+      bytes += event?.withEnvelope { $0.count } ?? 0
+      hides = hides || !isThere
+      events.append(
+        Candidate(position: position, event: event, isGone: rows.bool(row, 2) ?? false)
+      )
+    }
+    // A chunk that is short may have ended at its bytes, of events that it does not show as well.
+    let isCut = events.count == count || hides || bytes >= EventLogLimits.pageBytes
+    return Chunk(events: events, hasMore: !events.isEmpty && isCut)
+  }
+}
+
+/// What to look up in the indexes to find everything a query matches.
+struct QueryKeys {
+  let tags: [[UInt8]]
+  let types: [[UInt8]]
+  /// Whether the events themselves are walked.
+  let isScan: Bool
+
+  var isEmpty: Bool { !isScan && tags.isEmpty && types.isEmpty }
+
+  /// Rows a chunk may gather on the server before they are merged, over all keys.
+  private static let gatheredRows = 262_144
+  /// Up to here tags are counted to find the rarest; beyond it they are all common.
+  private static let countBound: Int64 = 4096
+
+  /// How many candidates to ask for at once.
+  func bound(_ wanted: Int) -> Int {
+    min(wanted, max(16, Self.gatheredRows / max(1, tags.count + types.count)))
+  }
+
+  /// Chooses one tag of every item, the rarest between the two positions; items without tags are
+  /// found by their types.
+  init(
+    _ query: EventQuery,
+    from low: UInt64,
+    through high: UInt64,
+    in storage: PostgresStorage
+  ) throws(EventLogError) {
+    isScan = query.matchesEverything
+    guard !isScan else {
+      tags = []
+      types = []
+      return
+    }
+    let several = query.items.filter { $0.tags.count > 1 }
+    let counts = try Self.counts(of: several.flatMap(\.tags), low, high, storage)
+    var tags: Set<[UInt8]> = []
+    var types: Set<[UInt8]> = []
+    for item in query.items {
+      guard !item.tags.isEmpty else {
+        for type in item.types { types.insert(Array(type.text.utf8)) }
+        continue
+      }
+      let keys = item.tags.map { Array($0.text.utf8) }
+      guard let rarest = keys.min(by: { counts[$0] ?? 0 < counts[$1] ?? 0 }) else { continue }
+      // A tag that nobody bears: the item matches nothing.
+      if keys.count > 1, counts[rarest] == 0 { continue }
+      tags.insert(rarest)
+    }
+    self.tags = Array(tags)
+    self.types = Array(types)
+  }
+
+  private static func counts(
+    of tags: [Tag],
+    _ low: UInt64,
+    _ high: UInt64,
+    _ storage: PostgresStorage
+  ) throws(EventLogError) -> [[UInt8]: Int64] {
+    let keys = Array(Set(tags.map { Array($0.text.utf8) }))
+    guard !keys.isEmpty else { return [:] }
+    let rows = try storage.reading { session throws(PostgresError) in
+      try session.run(
+        ReadStatements.countTags(
+          .byteArrays(keys),
+          .int8(Int64(bound: low)),
+          .int8(Int64(bound: high)),
+          .int8(countBound)
+        )
+      )
+    }
+    var counts: [[UInt8]: Int64] = [:]
+    for row in 0..<rows.count {
+      guard let number = rows.integer(row, 0), let count = rows.integer(row, 1) else { continue }
+      counts[keys[Int(number) - 1]] = count
+    }
+    return counts
+  }
+}
+
+extension PostgresStorage {
+  /// Candidates looked at first for a condition; most conditions match at once or never.
+  private static let firstCandidates = 16
+
+  /// The first event after the condition's position that it matches, removed ones too (law L14).
+  func firstMatch(
+    _ condition: PreparedCondition,
+    upTo head: GlobalPosition
+  ) throws(EventLogError) -> UInt64? {
+    guard condition.after < head.number else { return nil }
+    let query = EventQuery(
+      condition.items.map { item in
+        EventQuery.Item(types: item.types.map(\.text), tags: item.tags.map(\.text))
+      }
+    )
+    var next = condition.after + 1
+    let keys = try QueryKeys(query, from: next, through: head.number, in: self)
+    var wanted = Self.firstCandidates
+    while next <= head.number {
+      let chunk = try candidates(
+        keys,
+        from: next,
+        through: head.number,
+        direction: .forward,
+        count: keys.bound(wanted),
+        includeRemoved: true,
+        head: head
+      )
+      for candidate in chunk.events where candidate.event?.matches(query) ?? false {
+        return candidate.position
+      }
+      guard chunk.hasMore, let last = chunk.events.last else { return nil }
+      next = last.position + 1
+      wanted = min(wanted * 4, EventLogLimits.pageEvents)
+    }
+    return nil
+  }
+}

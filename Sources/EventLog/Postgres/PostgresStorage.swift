@@ -1,0 +1,164 @@
+internal import EventLogCore
+internal import PostgresDriver
+
+/// The log's tables as the reads see them.
+///
+/// What is asked for lies at or before a head that was published after its commit, and events do
+/// not change: no read needs a transaction. Every page also reads `log_head` in its own statement,
+/// so that a server that is behind (a replica) is found out rather than believed.
+final class PostgresStorage: LogStorage {
+  let pool: PostgresPool
+
+  init(_ pool: PostgresPool) { self.pool = pool }
+
+  func write(_ batch: CommitBatch) throws(EventLogError) { throw .notLeader(address: nil) }
+
+  func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
+    try reading { session throws(PostgresError) in
+      let rows = try session.run(ReadStatements.positionOfID(.uuid(id.bytes)))
+      return rows.count == 0 ? nil : GlobalPosition(try rows.number(0, 0))
+    }
+  }
+
+  func tracking(of source: NameKey) throws(EventLogError) -> UInt64? {
+    try reading { session throws(PostgresError) in
+      let rows = try session.run(ReadStatements.tracking(.byteArrays([source.bytes])))
+      return rows.count == 0 ? nil : try rows.number(0, 1)
+    }
+  }
+
+  func close() { pool.close() }
+
+  func reading<R>(
+    _ body: (PostgresSession) throws(PostgresError) -> R
+  ) throws(EventLogError) -> R {
+    try storing { () throws(PostgresError) in try pool.reading(body) }
+  }
+
+  /// Refuses what a server says that is behind the published head.
+  static func check(_ rows: PostgresRows, against head: GlobalPosition) throws(EventLogError) {
+    guard rows.count > 0, let found = rows.integer(0, 0) else {
+      throw .corrupt("the log's head is not there", at: nil)
+    }
+    guard found >= Int64(bound: head.number) else {
+      throw .unavailable("the server is at \(found), the log is at \(head): it reads a copy")
+    }
+  }
+
+  /// An envelope where it lies in an answer, checked.
+  static func event(
+    _ rows: PostgresRows,
+    _ row: Int,
+    _ column: Int,
+    at position: UInt64
+  ) throws(EventLogError) -> RecordedEvent {
+    let bytes = rows.withBytes(row, column) { Array($0) }
+    if let damage = bytes.withUnsafeBytes({ Envelope.damage(in: $0) }) {
+      throw .corrupt(damage, at: GlobalPosition(position))
+    }
+    let event = RecordedEvent(checked: bytes, start: 0, count: bytes.count)
+    guard event.position.number == position else {
+      throw .corrupt("another event is in its place", at: GlobalPosition(position))
+    }
+    return event
+  }
+}
+
+// Cold facts, for everything that waits at once: one round trip, and one more for each condition
+// that lies before the tail.
+extension PostgresStorage {
+  func resolve(
+    _ questions: [ColdQuestions],
+    at head: GlobalPosition
+  ) throws(EventLogError) -> [ColdFacts] {
+    let streams = Array(Set(questions.flatMap(\.streams)))
+    let sources = Array(Set(questions.flatMap(\.sources)))
+    let ids = Array(Set(questions.flatMap(\.ids)))
+    let found = try look(for: streams, sources, ids)
+    var answers: [ColdFacts] = []
+    answers.reserveCapacity(questions.count)
+    for asked in questions {
+      var facts = ColdFacts(head: head.number)
+      for stream in asked.streams { facts.streams[stream] = found.streams[stream] ?? .neverWritten }
+      for source in asked.sources { facts.sources[source] = .some(found.sources[source]) }
+      for id in asked.ids { if let known = found.ids[id] { facts.ids[id] = known } }
+      if let condition = asked.condition {
+        facts.hasCondition = true
+        facts.firstMatch = try firstMatch(condition, upTo: head)
+      }
+      answers.append(facts)
+    }
+    return answers
+  }
+
+  /// The heads of those streams that were ever written or removed.
+  func heads(of streams: [NameKey]) throws(EventLogError) -> [NameKey: StreamHead] {
+    try look(for: streams, [], []).streams
+  }
+
+  private struct Found {
+    var streams: [NameKey: StreamHead] = [:]
+    var sources: [NameKey: UInt64] = [:]
+    var ids: [EventID: KnownEvent] = [:]
+  }
+
+  private func look(
+    for streams: [NameKey],
+    _ sources: [NameKey],
+    _ ids: [EventID]
+  ) throws(EventLogError) -> Found {
+    var calls: [PostgresCall] = []
+    if !streams.isEmpty { calls.append(ReadStatements.heads(.byteArrays(streams.map(\.bytes)))) }
+    if !sources.isEmpty { calls.append(ReadStatements.tracking(.byteArrays(sources.map(\.bytes)))) }
+    if !ids.isEmpty {
+      var array = PostgresArray(of: .uuid, count: ids.count, bytes: ids.count * 16)
+      for id in ids { array.appendUUID(high: id.high, low: id.low) }
+      calls.append(ReadStatements.knownIDs(array.value))
+    }
+    var found = Found()
+    guard !calls.isEmpty else { return found }
+    let ready = calls
+    var answers = try reading { session throws(PostgresError) in try session.run(ready) }[...]
+    if !streams.isEmpty, let rows = answers.popFirst() {
+      for row in 0..<rows.count {
+        guard let name = rows.text(row, 0) else { continue }
+        found.streams[NameKey(name)] = Self.head(rows, row, from: 1)
+      }
+    }
+    if !sources.isEmpty, let rows = answers.popFirst() {
+      for row in 0..<rows.count {
+        guard let source = rows.text(row, 0), let mark = rows.integer(row, 1) else { continue }
+        found.sources[NameKey(source)] = UInt64(bitPattern: mark)
+      }
+    }
+    if !ids.isEmpty, let rows = answers.popFirst() {
+      for row in 0..<rows.count {
+        guard let id = rows.bytes(row, 0).flatMap({ EventID(bytes: $0) }),
+          let position = rows.integer(row, 1), let type = rows.text(row, 4)
+        else { continue }
+        found.ids[id] = KnownEvent(
+          position: UInt64(bitPattern: position),
+          stream: rows.text(row, 2).map { NameKey($0) },
+          revision: rows.integer(row, 3).map { UInt64(bitPattern: $0) },
+          type: EventType(type)
+        )
+      }
+    }
+    return found
+  }
+
+  /// A stream's head from four columns; `neverWritten` where they are null.
+  static func head(_ rows: PostgresRows, _ row: Int, from column: Int) -> StreamHead {
+    guard let first = rows.integer(row, column + 1) else { return .neverWritten }
+    return StreamHead(
+      last: rows.integer(row, column).map { UInt64(bitPattern: $0) },
+      first: UInt64(bitPattern: first),
+      isTombstoned: rows.bool(row, column + 2) ?? false,
+      touchedAt: UInt64(bitPattern: rows.integer(row, column + 3) ?? 0)
+    )
+  }
+}
+
+extension NameKey {
+  var bytes: [UInt8] { Array(text.utf8) }
+}

@@ -1,0 +1,141 @@
+internal import EventLogCore
+internal import PostgresDriver
+
+/// Brings the tables of a log to the form this program knows.
+///
+/// Run with the rights of their owner. A login without those finds the tables ready, or is told
+/// what is missing.
+enum SchemaMigrator {
+  /// A step may build an index over all events.
+  private static let statementTimeout = Duration.seconds(6 * 3600)
+
+  private static let isThere = PostgresStatement(
+    "look for the log's tables",
+    isPrepared: false,
+    """
+    SELECT to_regclass(quote_ident($1) || '.migration') IS NOT NULL,
+      EXISTS (SELECT FROM pg_roles WHERE rolname = $2)
+    """
+  )
+
+  private static let applied = PostgresStatement(
+    "read the applied migrations",
+    isPrepared: false,
+    "SELECT coalesce(max(number), 0) FROM migration"
+  )
+
+  private static let record = PostgresStatement(
+    "record a migration",
+    isPrepared: false,
+    "INSERT INTO migration (number) VALUES ($1)"
+  )
+
+  // Held to the end of the transaction: two processes that start at once take turns. It is not
+  // a session's lock, which poolers would let leak.
+  private static let takeTurns = PostgresStatement(
+    "wait for other migrations",
+    isPrepared: false,
+    "SELECT pg_advisory_xact_lock(hashtextextended('wordweave log ' || $1, 0))"
+  )
+
+  /// A cluster has its roles once, whatever number of logs it holds.
+  private static let makeRole = PostgresStatement(
+    "make the role of the log",
+    isPrepared: false,
+    """
+    DO $$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended('wordweave role', 0));
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(LogMigration.role)') THEN
+        CREATE ROLE \(LogMigration.role) NOLOGIN;
+      END IF;
+      IF NOT pg_has_role(session_user, '\(LogMigration.role)', 'MEMBER') THEN
+        GRANT \(LogMigration.role) TO SESSION_USER;
+      END IF;
+    EXCEPTION WHEN insufficient_privilege THEN NULL;
+    END $$
+    """
+  )
+
+  /// Applies what is missing.
+  static func migrate(
+    _ settings: PostgresSettings,
+    schema: String
+  ) throws(EventLogError) {
+    var settings = settings
+    settings.statementTimeout = statementTimeout
+    settings.parameters["search_path"] = schema
+    try storing { () throws(PostgresError) in
+      let session = try PostgresSession.connect(settings)
+      defer { session.close() }
+      try apply(to: schema, over: session)
+    }
+  }
+
+  private static func apply(
+    to schema: String,
+    over session: PostgresSession
+  ) throws(PostgresError) {
+    let newest = LogMigration.all.last?.number ?? 0
+    let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
+    if found.bool(0, 0) == true, try number(over: session) == newest { return }
+    if found.bool(0, 1) != true { try session.run(makeRole()) }
+    try session.run([PostgresStatement.begin(), takeTurns(.text(schema))])
+    // The name was checked by `PostgresEventLog.open`: letters, digits and underscores.
+    let prepare = [
+      "CREATE SCHEMA IF NOT EXISTS \"\(schema)\"",
+      """
+      CREATE TABLE IF NOT EXISTS migration (
+        number integer PRIMARY KEY,
+        applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+      )
+      """,
+    ]
+    for sql in prepare { try session.run(step(sql)) }
+    let applied = try number(over: session)
+    guard applied <= newest else {
+      throw PostgresError(
+        .unexpected,
+        attempt: "open the log in schema \(schema)",
+        found: "its tables have form \(applied) and this program knows form \(newest);"
+          + " use the newer program"
+      )
+    }
+    for migration in LogMigration.all where migration.number > applied {
+      for sql in migration.statements { try session.run(step(sql)) }
+      try session.run(record(.int4(migration.number)))
+    }
+    try session.run(PostgresStatement.commit())
+  }
+
+  private static func number(over session: PostgresSession) throws(PostgresError) -> Int32 {
+    Int32(clamping: try session.run(applied()).integer(0, 0) ?? 0)
+  }
+
+  private static func step(_ sql: String) -> PostgresCall {
+    PostgresStatement("migrate the log's tables", isPrepared: false, sql)()
+  }
+
+  private static let isMember = PostgresStatement(
+    "look for the log's role",
+    isPrepared: false,
+    """
+    SELECT EXISTS (
+      SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(session_user, oid, 'MEMBER')
+    ) AND has_schema_privilege($1, $2, 'USAGE')
+    """
+  )
+
+  /// The role that sessions of the log should take; nil if their login has to do.
+  static func role(
+    _ settings: PostgresSettings,
+    schema: String
+  ) throws(EventLogError) -> String? {
+    try storing { () throws(PostgresError) in
+      let session = try PostgresSession.connect(settings)
+      defer { session.close() }
+      let exists = try session.run(isMember(.text(LogMigration.role), .text(schema)))
+      return exists.bool(0, 0) == true ? LogMigration.role : nil
+    }
+  }
+}
