@@ -98,6 +98,20 @@ internal import Testing
     #expect(recorded.metadata == Metadata())
   }
 
+  @Test func whoeverAppendedFindsTheIDThatWasGiven() throws {
+    let chosen = try RecordedEvent(envelope: Self.encoded(NewEvent(type: "T")))
+    #expect(chosen.callerID == nil && chosen.id != .none)
+    let removed = try RecordedEvent(envelope: chosen.removed.envelope)
+    #expect(removed.callerID == nil && removed.id == chosen.id)
+    let reshaped = chosen.reshaped(type: "U", schemaVersion: 2, data: [])
+    #expect(reshaped.callerID == nil && reshaped.id == chosen.id)
+    let own = try RecordedEvent(envelope: Self.encoded())
+    #expect(own.callerID == Self.event.id)
+    // The nil UUID is a given one, too; the log chose another beside it.
+    let kept = try RecordedEvent(envelope: Self.encoded(givenID: EventID.none))
+    #expect(kept.callerID == EventID.none && kept.id == Self.event.id)
+  }
+
   @Test func viewsIntoAPageReadTheirOwnEvent() {
     var page: [UInt8] = [9, 9, 9]
     let first = Self.encoded()

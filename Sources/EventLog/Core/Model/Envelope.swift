@@ -6,7 +6,7 @@ internal import CLinux
 //        0      1  version (1)
 //        1      1  flags: 1 has a stream · 2 has tracking · 4 removed · 8 has a given id
 //                  · 16 the stream's name begins with `$$`, which is left out below, so that the
-//                  control stream of the longest name fits
+//                  control stream of the longest name fits · 32 the log chose the id
 //        2      1  length of type          3  1  length of stream      4  1  length of contentType
 //        5      1  count of tags           6  1  count of metadata     7  1  length of source
 //        8      4  schemaVersion          12  4  length of data
@@ -37,6 +37,7 @@ package enum Envelope {
     package static let removed: UInt8 = 4
     package static let givenID: UInt8 = 8
     package static let control: UInt8 = 16
+    package static let chosenID: UInt8 = 32
   }
 
   package enum Offset {
@@ -80,6 +81,7 @@ package enum Envelope {
     let stream = controlled ?? stream
     if tracking != nil { flags |= Flag.tracking }
     if givenID != nil { flags |= Flag.givenID }
+    if givenID == nil, event.id == nil { flags |= Flag.chosenID }
     bytes.append(version)
     bytes.append(flags)
     bytes.append(UInt8(event.type.text.utf8.count))
@@ -177,7 +179,8 @@ package enum Envelope {
   /// For bytes that come from outside: whoever made them also made the checksum. What the log
   /// wrote itself is read without.
   package static func disorder(in bytes: UnsafeRawBufferPointer) -> String? {
-    let known = Flag.stream | Flag.tracking | Flag.removed | Flag.givenID | Flag.control
+    let known =
+      Flag.stream | Flag.tracking | Flag.removed | Flag.givenID | Flag.control | Flag.chosenID
     let flags = bytes[Offset.flags]
     guard flags & ~known == 0 else { return "the envelope has unknown flags" }
     guard bytes[Offset.typeLength] > 0 else { return "the event has no type" }

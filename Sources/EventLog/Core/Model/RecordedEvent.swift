@@ -128,6 +128,11 @@ public struct RecordedEvent: Sendable {
     return EventID(bytes: page[(end - 16)..<end])
   }
 
+  /// The id as whoever appended the event gave it; nil where the choice was left to the log.
+  public var callerID: EventID? {
+    givenID ?? (flags & Envelope.Flag.chosenID != 0 ? nil : id)
+  }
+
   /// Whether the event matches, without decoding a text (law L10, L11).
   public func matches(_ query: EventQuery) -> Bool {
     query.items.isEmpty

@@ -9,7 +9,7 @@ extension RecordedEvent {
     data: [UInt8]
   ) -> RecordedEvent {
     let event = NewEvent(
-      id: id,
+      id: callerID,
       type: type,
       schemaVersion: schemaVersion,
       contentType: contentType,
