@@ -1,0 +1,65 @@
+internal import EventLogCore
+internal import GRPCCore
+internal import Schemas
+
+extension UmaDBEndpoint {
+  /// Events of a page at least: tiny messages need not mean tiny reads.
+  static let smallestPage = 256
+
+  /// Sends the matching events up to the head as it is now.
+  func read(
+    _ wire: Umadb_V1_ReadRequest,
+    into response: RPCWriter<Umadb_V1_ReadResponse>,
+    until cancellation: ServerContext.RPCCancellationHandle
+  ) async throws {
+    guard !wire.subscribe else {
+      throw EventLogError.invalid("a read does not subscribe; call Subscribe")
+    }
+    let query = EventQuery(wire.query)
+    try query.validate()
+    let head = try await log.head()
+    var batch = UmaDBBatch(size: wire.hasBatchSize ? wire.batchSize : nil)
+    var rest = wire.hasLimit ? Int(wire.limit) : Int.max
+    guard rest > 0 else { return }
+    var hasSent = false
+    func send(_ events: [Umadb_V1_SequencedEvent]) async throws {
+      var message = Umadb_V1_ReadResponse()
+      if !wire.hasLimit {
+        if head > .start { message.head = head.number }
+      } else if let last = events.last {
+        message.head = last.position
+      }
+      message.events = events
+      try await response.write(message)
+      hasSent = true
+    }
+    let direction: Direction = wire.backwards ? .backward : .forward
+    var after = Self.bound(of: wire, head: head)
+    reading: while rest > 0 {
+      guard !cancellation.isCancelled else { throw EventLogError.closed }
+      let page = try await log.readAll(
+        after: after,
+        matching: query,
+        direction: direction,
+        limit: min(max(batch.size, Self.smallestPage), rest)
+      )
+      for event in page.events {
+        // What came after the call began is left for another one.
+        if direction == .forward, event.position > head { break reading }
+        if let full = batch.add(Umadb_V1_SequencedEvent(event)) { try await send(full) }
+        rest -= 1
+      }
+      if page.isEnd || direction == .forward && page.scannedTo >= head { break }
+      after = page.scannedTo
+    }
+    let last = batch.take()
+    if !last.isEmpty || !hasSent { try await send(last) }
+  }
+
+  /// The inclusive start of a read as the log's exclusive one.
+  private static func bound(of wire: Umadb_V1_ReadRequest, head: GlobalPosition) -> GlobalPosition {
+    let start = wire.hasStart ? wire.start : nil
+    if wire.backwards { return GlobalPosition(min(start ?? .max, head.number)).next }
+    return GlobalPosition(max(start ?? 0, 1) - 1)
+  }
+}
