@@ -197,8 +197,8 @@ let package = Package(
       "EventsService",
       "Services/Events",
       [
-        "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", protobuf, grpc,
-        logging,
+        "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", "WeaveRuntime",
+        protobuf, grpc, grpcNIO, logging,
       ]
     ),
     room(
@@ -211,8 +211,8 @@ let package = Package(
       "Gateway",
       "Gateway/HTTP",
       [
-        "Schemas", grpc, grpcProtobuf, protobuf, hummingbird, crypto, cryptoExtras, lifecycle,
-        logging, metrics,
+        "Schemas", "WeaveRuntime", grpc, grpcProtobuf, protobuf, hummingbird, crypto, cryptoExtras,
+        lifecycle, logging, metrics,
       ]
     ),
     room(
@@ -240,8 +240,10 @@ let package = Package(
       "EventLogTests",
       [
         "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "EventLogConformance",
-        "RocksDBDriver", "WeaveRuntime",
-      ]
+        "EventLogPostgres", "EventLogRemote", "EventsService", "PostgresDriver", "RocksDBDriver",
+        "Schemas", "WeaveRuntime", grpc, grpcNIO, protobuf, logging,
+      ],
+      exclude: ["Fixtures"]
     ),
     tests(
       "MessagingTests",
@@ -262,7 +264,8 @@ let package = Package(
       [
         "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
         "EventLogCore", "EventLogInMemory", "MessagingCore", "MessagingInProcess",
-        "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, logging, protobuf,
+        "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, grpcNIO, logging,
+        protobuf,
       ]
     ),
     tests(
@@ -277,9 +280,16 @@ let package = Package(
         crypto, cryptoExtras, logging,
       ]
     ),
-    tests("WordWeaveTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
+    tests("WordWeaveTests", ["WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", yaml]),
     // The tests start the executable that lies beside them, so it must be built with them.
-    tests("SystemTests", ["WordWeave", "HTTPClientDriver", "EventLogCore", yaml]),
+    tests(
+      "SystemTests",
+      [
+        "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogRocksDB",
+        "EventsService", logging, yaml,
+      ],
+      exclude: ["UmaDB/Driver"]
+    ),
     tests("ArchitectureTests", []),
   ]
 )

@@ -20,6 +20,19 @@ package enum Wordweave_Events_V1_EventLog: Sendable {
     package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog")
     /// Namespace for method metadata.
     package enum Method: Sendable {
+        /// Namespace for "Append" metadata.
+        package enum Append: Sendable {
+            /// Request type for "Append".
+            package typealias Input = Wordweave_Events_V1_AppendRequest
+            /// Response type for "Append".
+            package typealias Output = Wordweave_Events_V1_AppendResponse
+            /// Descriptor for "Append".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
+                method: "Append",
+                type: .unary
+            )
+        }
         /// Namespace for "ReadStream" metadata.
         package enum ReadStream: Sendable {
             /// Request type for "ReadStream".
@@ -30,7 +43,7 @@ package enum Wordweave_Events_V1_EventLog: Sendable {
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
                 method: "ReadStream",
-                type: .unary
+                type: .serverStreaming
             )
         }
         /// Namespace for "ReadAll" metadata.
@@ -43,6 +56,45 @@ package enum Wordweave_Events_V1_EventLog: Sendable {
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
                 method: "ReadAll",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "ReadStreamPage" metadata.
+        package enum ReadStreamPage: Sendable {
+            /// Request type for "ReadStreamPage".
+            package typealias Input = Wordweave_Events_V1_ReadStreamRequest
+            /// Response type for "ReadStreamPage".
+            package typealias Output = Wordweave_Events_V1_EventsPage
+            /// Descriptor for "ReadStreamPage".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
+                method: "ReadStreamPage",
+                type: .unary
+            )
+        }
+        /// Namespace for "ReadAllPage" metadata.
+        package enum ReadAllPage: Sendable {
+            /// Request type for "ReadAllPage".
+            package typealias Input = Wordweave_Events_V1_ReadAllRequest
+            /// Response type for "ReadAllPage".
+            package typealias Output = Wordweave_Events_V1_EventsPage
+            /// Descriptor for "ReadAllPage".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
+                method: "ReadAllPage",
+                type: .unary
+            )
+        }
+        /// Namespace for "ReadEvent" metadata.
+        package enum ReadEvent: Sendable {
+            /// Request type for "ReadEvent".
+            package typealias Input = Wordweave_Events_V1_ReadEventRequest
+            /// Response type for "ReadEvent".
+            package typealias Output = Wordweave_Events_V1_ReadEventResponse
+            /// Descriptor for "ReadEvent".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
+                method: "ReadEvent",
                 type: .unary
             )
         }
@@ -72,12 +124,44 @@ package enum Wordweave_Events_V1_EventLog: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "WatchHead" metadata.
+        package enum WatchHead: Sendable {
+            /// Request type for "WatchHead".
+            package typealias Input = Wordweave_Events_V1_WatchHeadRequest
+            /// Response type for "WatchHead".
+            package typealias Output = Wordweave_Events_V1_HeadResponse
+            /// Descriptor for "WatchHead".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
+                method: "WatchHead",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "GetTracking" metadata.
+        package enum GetTracking: Sendable {
+            /// Request type for "GetTracking".
+            package typealias Input = Wordweave_Events_V1_GetTrackingRequest
+            /// Response type for "GetTracking".
+            package typealias Output = Wordweave_Events_V1_GetTrackingResponse
+            /// Descriptor for "GetTracking".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.EventLog"),
+                method: "GetTracking",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "wordweave.events.v1.EventLog" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
+            Append.descriptor,
             ReadStream.descriptor,
             ReadAll.descriptor,
+            ReadStreamPage.descriptor,
+            ReadAllPage.descriptor,
+            ReadEvent.descriptor,
             Subscribe.descriptor,
-            Head.descriptor
+            Head.descriptor,
+            WatchHead.descriptor,
+            GetTracking.descriptor
         ]
     }
 }
@@ -106,13 +190,34 @@ extension Wordweave_Events_V1_EventLog {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Reading the log.
+    /// > Writing and reading the log.
+    /// > 
+    /// > Errors carry `google.rpc` details; the `reason` of their `ErrorInfo` (domain `events.wordweave`)
+    /// > names what went wrong, its metadata holds the figures.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+        /// Handle the "Append" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes events, whole or not at all. The same ids again get the first answer.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_AppendRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_AppendResponse` messages.
+        func append(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_AppendRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_AppendResponse>
+
         /// Handle the "ReadStream" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One page of a stream.
+        /// > A stream, page by page, up to its end.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Wordweave_Events_V1_ReadStreamRequest` messages.
@@ -130,7 +235,7 @@ extension Wordweave_Events_V1_EventLog {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One page of the whole log.
+        /// > The whole log, page by page, up to the head at the first page.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Wordweave_Events_V1_ReadAllRequest` messages.
@@ -144,11 +249,65 @@ extension Wordweave_Events_V1_EventLog {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>
 
+        /// Handle the "ReadStreamPage" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One page of a stream.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ReadStreamRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_EventsPage` messages.
+        func readStreamPage(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>
+
+        /// Handle the "ReadAllPage" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One page of the whole log.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ReadAllRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_EventsPage` messages.
+        func readAllPage(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadAllRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>
+
+        /// Handle the "ReadEvent" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One event, by position or id.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ReadEventRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_ReadEventResponse` messages.
+        func readEvent(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadEventRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ReadEventResponse>
+
         /// Handle the "Subscribe" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events as they come, after a position: catch-up, then live.
+        /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Wordweave_Events_V1_SubscribeRequest` messages.
@@ -179,6 +338,42 @@ extension Wordweave_Events_V1_EventLog {
             request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_HeadRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HeadResponse>
+
+        /// Handle the "WatchHead" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The published head, and each later one; heads in between may be left out.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_WatchHeadRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_HeadResponse` messages.
+        func watchHead(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_WatchHeadRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HeadResponse>
+
+        /// Handle the "GetTracking" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How far a foreign source has been handled.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_GetTrackingRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_GetTrackingResponse` messages.
+        func getTracking(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_GetTrackingRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_GetTrackingResponse>
     }
 
     /// Service protocol for the "wordweave.events.v1.EventLog" service.
@@ -191,9 +386,66 @@ extension Wordweave_Events_V1_EventLog {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Reading the log.
+    /// > Writing and reading the log.
+    /// > 
+    /// > Errors carry `google.rpc` details; the `reason` of their `ErrorInfo` (domain `events.wordweave`)
+    /// > names what went wrong, its metadata holds the figures.
     package protocol ServiceProtocol: Wordweave_Events_V1_EventLog.StreamingServiceProtocol {
+        /// Handle the "Append" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes events, whole or not at all. The same ids again get the first answer.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_AppendRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_AppendResponse` message.
+        func append(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_AppendRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_AppendResponse>
+
         /// Handle the "ReadStream" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A stream, page by page, up to its end.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_EventsPage` messages.
+        func readStream(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>
+
+        /// Handle the "ReadAll" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log, page by page, up to the head at the first page.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_EventsPage` messages.
+        func readAll(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadAllRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>
+
+        /// Handle the "ReadStreamPage" method.
         ///
         /// > Source IDL Documentation:
         /// >
@@ -206,12 +458,12 @@ extension Wordweave_Events_V1_EventLog {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A response containing a single `Wordweave_Events_V1_EventsPage` message.
-        func readStream(
+        func readStreamPage(
             request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage>
 
-        /// Handle the "ReadAll" method.
+        /// Handle the "ReadAllPage" method.
         ///
         /// > Source IDL Documentation:
         /// >
@@ -224,16 +476,34 @@ extension Wordweave_Events_V1_EventLog {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A response containing a single `Wordweave_Events_V1_EventsPage` message.
-        func readAll(
+        func readAllPage(
             request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadAllRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage>
+
+        /// Handle the "ReadEvent" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One event, by position or id.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadEventRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_ReadEventResponse` message.
+        func readEvent(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadEventRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_ReadEventResponse>
 
         /// Handle the "Subscribe" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events as they come, after a position: catch-up, then live.
+        /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_SubscribeRequest` message.
@@ -264,6 +534,42 @@ extension Wordweave_Events_V1_EventLog {
             request: GRPCCore.ServerRequest<Wordweave_Events_V1_HeadRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_HeadResponse>
+
+        /// Handle the "WatchHead" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The published head, and each later one; heads in between may be left out.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_WatchHeadRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_HeadResponse` messages.
+        func watchHead(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_WatchHeadRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HeadResponse>
+
+        /// Handle the "GetTracking" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How far a foreign source has been handled.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetTrackingRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_GetTrackingResponse` message.
+        func getTracking(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_GetTrackingRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_GetTrackingResponse>
     }
 
     /// Simple service protocol for the "wordweave.events.v1.EventLog" service.
@@ -274,9 +580,68 @@ extension Wordweave_Events_V1_EventLog {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Reading the log.
+    /// > Writing and reading the log.
+    /// > 
+    /// > Errors carry `google.rpc` details; the `reason` of their `ErrorInfo` (domain `events.wordweave`)
+    /// > names what went wrong, its metadata holds the figures.
     package protocol SimpleServiceProtocol: Wordweave_Events_V1_EventLog.ServiceProtocol {
+        /// Handle the "Append" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes events, whole or not at all. The same ids again get the first answer.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_AppendRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_AppendResponse` to respond with.
+        func append(
+            request: Wordweave_Events_V1_AppendRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_AppendResponse
+
         /// Handle the "ReadStream" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A stream, page by page, up to its end.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_ReadStreamRequest` message.
+        ///   - response: A response stream of `Wordweave_Events_V1_EventsPage` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func readStream(
+            request: Wordweave_Events_V1_ReadStreamRequest,
+            response: GRPCCore.RPCWriter<Wordweave_Events_V1_EventsPage>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "ReadAll" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log, page by page, up to the head at the first page.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_ReadAllRequest` message.
+        ///   - response: A response stream of `Wordweave_Events_V1_EventsPage` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func readAll(
+            request: Wordweave_Events_V1_ReadAllRequest,
+            response: GRPCCore.RPCWriter<Wordweave_Events_V1_EventsPage>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "ReadStreamPage" method.
         ///
         /// > Source IDL Documentation:
         /// >
@@ -289,12 +654,12 @@ extension Wordweave_Events_V1_EventLog {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A `Wordweave_Events_V1_EventsPage` to respond with.
-        func readStream(
+        func readStreamPage(
             request: Wordweave_Events_V1_ReadStreamRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Wordweave_Events_V1_EventsPage
 
-        /// Handle the "ReadAll" method.
+        /// Handle the "ReadAllPage" method.
         ///
         /// > Source IDL Documentation:
         /// >
@@ -307,16 +672,34 @@ extension Wordweave_Events_V1_EventLog {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A `Wordweave_Events_V1_EventsPage` to respond with.
-        func readAll(
+        func readAllPage(
             request: Wordweave_Events_V1_ReadAllRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Wordweave_Events_V1_EventsPage
+
+        /// Handle the "ReadEvent" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One event, by position or id.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_ReadEventRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_ReadEventResponse` to respond with.
+        func readEvent(
+            request: Wordweave_Events_V1_ReadEventRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_ReadEventResponse
 
         /// Handle the "Subscribe" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events as they come, after a position: catch-up, then live.
+        /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
         ///
         /// - Parameters:
         ///   - request: A `Wordweave_Events_V1_SubscribeRequest` message.
@@ -348,6 +731,43 @@ extension Wordweave_Events_V1_EventLog {
             request: Wordweave_Events_V1_HeadRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Wordweave_Events_V1_HeadResponse
+
+        /// Handle the "WatchHead" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The published head, and each later one; heads in between may be left out.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_WatchHeadRequest` message.
+        ///   - response: A response stream of `Wordweave_Events_V1_HeadResponse` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func watchHead(
+            request: Wordweave_Events_V1_WatchHeadRequest,
+            response: GRPCCore.RPCWriter<Wordweave_Events_V1_HeadResponse>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "GetTracking" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How far a foreign source has been handled.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_GetTrackingRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_GetTrackingResponse` to respond with.
+        func getTracking(
+            request: Wordweave_Events_V1_GetTrackingRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_GetTrackingResponse
     }
 }
 
@@ -355,6 +775,17 @@ extension Wordweave_Events_V1_EventLog {
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Wordweave_Events_V1_EventLog.StreamingServiceProtocol {
     package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_EventLog.Method.Append.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_AppendRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_AppendResponse>(),
+            handler: { request, context in
+                try await self.append(
+                    request: request,
+                    context: context
+                )
+            }
+        )
         router.registerHandler(
             forMethod: Wordweave_Events_V1_EventLog.Method.ReadStream.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ReadStreamRequest>(),
@@ -372,6 +803,39 @@ extension Wordweave_Events_V1_EventLog.StreamingServiceProtocol {
             serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_EventsPage>(),
             handler: { request, context in
                 try await self.readAll(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_EventLog.Method.ReadStreamPage.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ReadStreamRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_EventsPage>(),
+            handler: { request, context in
+                try await self.readStreamPage(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_EventLog.Method.ReadAllPage.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ReadAllRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_EventsPage>(),
+            handler: { request, context in
+                try await self.readAllPage(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_EventLog.Method.ReadEvent.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ReadEventRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ReadEventResponse>(),
+            handler: { request, context in
+                try await self.readEvent(
                     request: request,
                     context: context
                 )
@@ -399,12 +863,45 @@ extension Wordweave_Events_V1_EventLog.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_EventLog.Method.WatchHead.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_WatchHeadRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_HeadResponse>(),
+            handler: { request, context in
+                try await self.watchHead(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_EventLog.Method.GetTracking.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_GetTrackingRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_GetTrackingResponse>(),
+            handler: { request, context in
+                try await self.getTracking(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
 // Default implementation of streaming methods from 'StreamingServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Wordweave_Events_V1_EventLog.ServiceProtocol {
+    package func append(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_AppendRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_AppendResponse> {
+        let response = try await self.append(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
     package func readStream(
         request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
         context: GRPCCore.ServerContext
@@ -413,7 +910,7 @@ extension Wordweave_Events_V1_EventLog.ServiceProtocol {
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
-        return GRPCCore.StreamingServerResponse(single: response)
+        return response
     }
 
     package func readAll(
@@ -421,6 +918,39 @@ extension Wordweave_Events_V1_EventLog.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage> {
         let response = try await self.readAll(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func readStreamPage(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage> {
+        let response = try await self.readStreamPage(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func readAllPage(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadAllRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage> {
+        let response = try await self.readAllPage(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func readEvent(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ReadEventRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ReadEventResponse> {
+        let response = try await self.readEvent(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -448,17 +978,39 @@ extension Wordweave_Events_V1_EventLog.ServiceProtocol {
         )
         return GRPCCore.StreamingServerResponse(single: response)
     }
+
+    package func watchHead(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_WatchHeadRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HeadResponse> {
+        let response = try await self.watchHead(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func getTracking(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_GetTrackingRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_GetTrackingResponse> {
+        let response = try await self.getTracking(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
 }
 
 // Default implementation of methods from 'ServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
-    package func readStream(
-        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+    package func append(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_AppendRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage> {
-        return GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage>(
-            message: try await self.readStream(
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_AppendResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_AppendResponse>(
+            message: try await self.append(
                 request: request.message,
                 context: context
             ),
@@ -466,12 +1018,72 @@ extension Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
         )
     }
 
+    package func readStream(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage> {
+        return GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>(
+            metadata: [:],
+            producer: { writer in
+                try await self.readStream(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
     package func readAll(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadAllRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage> {
+        return GRPCCore.StreamingServerResponse<Wordweave_Events_V1_EventsPage>(
+            metadata: [:],
+            producer: { writer in
+                try await self.readAll(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func readStreamPage(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage>(
+            message: try await self.readStreamPage(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func readAllPage(
         request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadAllRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage> {
         return GRPCCore.ServerResponse<Wordweave_Events_V1_EventsPage>(
-            message: try await self.readAll(
+            message: try await self.readAllPage(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func readEvent(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ReadEventRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_ReadEventResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_ReadEventResponse>(
+            message: try await self.readEvent(
                 request: request.message,
                 context: context
             ),
@@ -508,6 +1120,36 @@ extension Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
             metadata: [:]
         )
     }
+
+    package func watchHead(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_WatchHeadRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HeadResponse> {
+        return GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HeadResponse>(
+            metadata: [:],
+            producer: { writer in
+                try await self.watchHead(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func getTracking(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_GetTrackingRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_GetTrackingResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_GetTrackingResponse>(
+            message: try await self.getTracking(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
 }
 
 // MARK: wordweave.events.v1.EventLog (client)
@@ -521,13 +1163,39 @@ extension Wordweave_Events_V1_EventLog {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Reading the log.
+    /// > Writing and reading the log.
+    /// > 
+    /// > Errors carry `google.rpc` details; the `reason` of their `ErrorInfo` (domain `events.wordweave`)
+    /// > names what went wrong, its metadata holds the figures.
     package protocol ClientProtocol: Sendable {
+        /// Call the "Append" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes events, whole or not at all. The same ids again get the first answer.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_AppendRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_AppendRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_AppendResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func append<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_AppendRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_AppendRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_AppendResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_AppendResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
         /// Call the "ReadStream" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One page of a stream.
+        /// > A stream, page by page, up to its end.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
@@ -543,14 +1211,14 @@ extension Wordweave_Events_V1_EventLog {
             serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadStreamRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
             options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ReadAll" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One page of the whole log.
+        /// > The whole log, page by page, up to the head at the first page.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
@@ -566,14 +1234,83 @@ extension Wordweave_Events_V1_EventLog {
             serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadAllRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
             options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ReadStreamPage" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One page of a stream.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ReadStreamRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_EventsPage` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func readStreamPage<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadStreamRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadStreamRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
+            options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ReadAllPage" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One page of the whole log.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ReadAllRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_EventsPage` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func readAllPage<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadAllRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadAllRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ReadEvent" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One event, by position or id.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadEventRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ReadEventRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ReadEventResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func readEvent<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadEventRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadEventRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ReadEventResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ReadEventResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Subscribe" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events as they come, after a position: catch-up, then live.
+        /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_SubscribeRequest` message.
@@ -614,6 +1351,52 @@ extension Wordweave_Events_V1_EventLog {
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_HeadResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
+
+        /// Call the "WatchHead" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The published head, and each later one; heads in between may be left out.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_WatchHeadRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_WatchHeadRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_HeadResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func watchHead<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_WatchHeadRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_WatchHeadRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_HeadResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_HeadResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "GetTracking" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How far a foreign source has been handled.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetTrackingRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_GetTrackingRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_GetTrackingResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func getTracking<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetTrackingRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_GetTrackingRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_GetTrackingResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetTrackingResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
     }
 
     /// Generated client for the "wordweave.events.v1.EventLog" service.
@@ -624,7 +1407,10 @@ extension Wordweave_Events_V1_EventLog {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Reading the log.
+    /// > Writing and reading the log.
+    /// > 
+    /// > Errors carry `google.rpc` details; the `reason` of their `ErrorInfo` (domain `events.wordweave`)
+    /// > names what went wrong, its metadata holds the figures.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -636,11 +1422,45 @@ extension Wordweave_Events_V1_EventLog {
             self.client = client
         }
 
+        /// Call the "Append" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes events, whole or not at all. The same ids again get the first answer.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_AppendRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_AppendRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_AppendResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func append<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_AppendRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_AppendRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_AppendResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_AppendResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_EventLog.Method.Append.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "ReadStream" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One page of a stream.
+        /// > A stream, page by page, up to its end.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
@@ -656,11 +1476,9 @@ extension Wordweave_Events_V1_EventLog {
             serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadStreamRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
             options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
-                try response.message
-            }
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
         ) async throws -> Result where Result: Sendable {
-            try await self.client.unary(
+            try await self.client.serverStreaming(
                 request: request,
                 descriptor: Wordweave_Events_V1_EventLog.Method.ReadStream.descriptor,
                 serializer: serializer,
@@ -674,7 +1492,7 @@ extension Wordweave_Events_V1_EventLog {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One page of the whole log.
+        /// > The whole log, page by page, up to the head at the first page.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
@@ -690,13 +1508,113 @@ extension Wordweave_Events_V1_EventLog {
             serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadAllRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
             options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Wordweave_Events_V1_EventLog.Method.ReadAll.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ReadStreamPage" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One page of a stream.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ReadStreamRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_EventsPage` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func readStreamPage<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadStreamRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadStreamRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
+            options: GRPCCore.CallOptions = .defaults,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
                 try response.message
             }
         ) async throws -> Result where Result: Sendable {
             try await self.client.unary(
                 request: request,
-                descriptor: Wordweave_Events_V1_EventLog.Method.ReadAll.descriptor,
+                descriptor: Wordweave_Events_V1_EventLog.Method.ReadStreamPage.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ReadAllPage" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One page of the whole log.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ReadAllRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_EventsPage` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func readAllPage<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadAllRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadAllRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_EventsPage>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_EventLog.Method.ReadAllPage.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ReadEvent" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One event, by position or id.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ReadEventRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ReadEventRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ReadEventResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func readEvent<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadEventRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ReadEventRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ReadEventResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ReadEventResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_EventLog.Method.ReadEvent.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -708,7 +1626,7 @@ extension Wordweave_Events_V1_EventLog {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events as they come, after a position: catch-up, then live.
+        /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Wordweave_Events_V1_SubscribeRequest` message.
@@ -769,17 +1687,112 @@ extension Wordweave_Events_V1_EventLog {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "WatchHead" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The published head, and each later one; heads in between may be left out.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_WatchHeadRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_WatchHeadRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_HeadResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func watchHead<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_WatchHeadRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_WatchHeadRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_HeadResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_HeadResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Wordweave_Events_V1_EventLog.Method.WatchHead.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "GetTracking" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How far a foreign source has been handled.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetTrackingRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_GetTrackingRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_GetTrackingResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func getTracking<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetTrackingRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_GetTrackingRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_GetTrackingResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetTrackingResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_EventLog.Method.GetTracking.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
 // Helpers providing default arguments to 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Wordweave_Events_V1_EventLog.ClientProtocol {
+    /// Call the "Append" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Writes events, whole or not at all. The same ids again get the first answer.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_AppendRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func append<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_AppendRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_AppendResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.append(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_AppendRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_AppendResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "ReadStream" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > One page of a stream.
+    /// > A stream, page by page, up to its end.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
@@ -791,9 +1804,7 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
     package func readStream<Result>(
         request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadStreamRequest>,
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
-            try response.message
-        }
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
     ) async throws -> Result where Result: Sendable {
         try await self.readStream(
             request: request,
@@ -808,7 +1819,7 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > One page of the whole log.
+    /// > The whole log, page by page, up to the head at the first page.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
@@ -820,9 +1831,7 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
     package func readAll<Result>(
         request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadAllRequest>,
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
-            try response.message
-        }
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
     ) async throws -> Result where Result: Sendable {
         try await self.readAll(
             request: request,
@@ -833,11 +1842,98 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
         )
     }
 
+    /// Call the "ReadStreamPage" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One page of a stream.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_ReadStreamRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func readStreamPage<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadStreamRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.readStreamPage(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ReadStreamRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_EventsPage>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReadAllPage" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One page of the whole log.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_ReadAllRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func readAllPage<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadAllRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.readAllPage(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ReadAllRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_EventsPage>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReadEvent" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One event, by position or id.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_ReadEventRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func readEvent<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_ReadEventRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ReadEventResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.readEvent(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ReadEventRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ReadEventResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Subscribe" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Events as they come, after a position: catch-up, then live.
+    /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Wordweave_Events_V1_SubscribeRequest` message.
@@ -888,16 +1984,105 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
             onResponse: handleResponse
         )
     }
+
+    /// Call the "WatchHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The published head, and each later one; heads in between may be left out.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_WatchHeadRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func watchHead<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_WatchHeadRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_HeadResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.watchHead(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_WatchHeadRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_HeadResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "GetTracking" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > How far a foreign source has been handled.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_GetTrackingRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func getTracking<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetTrackingRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetTrackingResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.getTracking(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_GetTrackingRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_GetTrackingResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
 }
 
 // Helpers providing sugared APIs for 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Wordweave_Events_V1_EventLog.ClientProtocol {
+    /// Call the "Append" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Writes events, whole or not at all. The same ids again get the first answer.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func append<Result>(
+        _ message: Wordweave_Events_V1_AppendRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_AppendResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_AppendRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.append(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "ReadStream" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > One page of a stream.
+    /// > A stream, page by page, up to its end.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -911,9 +2096,7 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
         _ message: Wordweave_Events_V1_ReadStreamRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
-            try response.message
-        }
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
     ) async throws -> Result where Result: Sendable {
         let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ReadStreamRequest>(
             message: message,
@@ -930,7 +2113,7 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > One page of the whole log.
+    /// > The whole log, page by page, up to the head at the first page.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -944,9 +2127,7 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
         _ message: Wordweave_Events_V1_ReadAllRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
-            try response.message
-        }
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result
     ) async throws -> Result where Result: Sendable {
         let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ReadAllRequest>(
             message: message,
@@ -959,11 +2140,110 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
         )
     }
 
+    /// Call the "ReadStreamPage" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One page of a stream.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func readStreamPage<Result>(
+        _ message: Wordweave_Events_V1_ReadStreamRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ReadStreamRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.readStreamPage(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReadAllPage" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One page of the whole log.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func readAllPage<Result>(
+        _ message: Wordweave_Events_V1_ReadAllRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_EventsPage>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ReadAllRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.readAllPage(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReadEvent" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One event, by position or id.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func readEvent<Result>(
+        _ message: Wordweave_Events_V1_ReadEventRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ReadEventResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ReadEventRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.readEvent(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Subscribe" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Events as they come, after a position: catch-up, then live.
+    /// > Events as they come, after a position: catch-up, then live. Ends with an error only.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -1017,6 +2297,2105 @@ extension Wordweave_Events_V1_EventLog.ClientProtocol {
             metadata: metadata
         )
         return try await self.head(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "WatchHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The published head, and each later one; heads in between may be left out.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func watchHead<Result>(
+        _ message: Wordweave_Events_V1_WatchHeadRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_HeadResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_WatchHeadRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.watchHead(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "GetTracking" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > How far a foreign source has been handled.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func getTracking<Result>(
+        _ message: Wordweave_Events_V1_GetTrackingRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetTrackingResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_GetTrackingRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.getTracking(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
+// MARK: - wordweave.events.v1.Streams
+
+/// Namespace containing generated types for the "wordweave.events.v1.Streams" service.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+package enum Wordweave_Events_V1_Streams: Sendable {
+    /// Service descriptor for the "wordweave.events.v1.Streams" service.
+    package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams")
+    /// Namespace for method metadata.
+    package enum Method: Sendable {
+        /// Namespace for "GetMetadata" metadata.
+        package enum GetMetadata: Sendable {
+            /// Request type for "GetMetadata".
+            package typealias Input = Wordweave_Events_V1_GetMetadataRequest
+            /// Response type for "GetMetadata".
+            package typealias Output = Wordweave_Events_V1_GetMetadataResponse
+            /// Descriptor for "GetMetadata".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams"),
+                method: "GetMetadata",
+                type: .unary
+            )
+        }
+        /// Namespace for "SetMetadata" metadata.
+        package enum SetMetadata: Sendable {
+            /// Request type for "SetMetadata".
+            package typealias Input = Wordweave_Events_V1_SetMetadataRequest
+            /// Response type for "SetMetadata".
+            package typealias Output = Wordweave_Events_V1_StreamChange
+            /// Descriptor for "SetMetadata".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams"),
+                method: "SetMetadata",
+                type: .unary
+            )
+        }
+        /// Namespace for "Truncate" metadata.
+        package enum Truncate: Sendable {
+            /// Request type for "Truncate".
+            package typealias Input = Wordweave_Events_V1_TruncateRequest
+            /// Response type for "Truncate".
+            package typealias Output = Wordweave_Events_V1_StreamChange
+            /// Descriptor for "Truncate".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams"),
+                method: "Truncate",
+                type: .unary
+            )
+        }
+        /// Namespace for "Tombstone" metadata.
+        package enum Tombstone: Sendable {
+            /// Request type for "Tombstone".
+            package typealias Input = Wordweave_Events_V1_TombstoneRequest
+            /// Response type for "Tombstone".
+            package typealias Output = Wordweave_Events_V1_StreamChange
+            /// Descriptor for "Tombstone".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams"),
+                method: "Tombstone",
+                type: .unary
+            )
+        }
+        /// Namespace for "List" metadata.
+        package enum List: Sendable {
+            /// Request type for "List".
+            package typealias Input = Wordweave_Events_V1_ListStreamsRequest
+            /// Response type for "List".
+            package typealias Output = Wordweave_Events_V1_ListStreamsResponse
+            /// Descriptor for "List".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams"),
+                method: "List",
+                type: .unary
+            )
+        }
+        /// Descriptors for all methods in the "wordweave.events.v1.Streams" service.
+        package static let descriptors: [GRPCCore.MethodDescriptor] = [
+            GetMetadata.descriptor,
+            SetMetadata.descriptor,
+            Truncate.descriptor,
+            Tombstone.descriptor,
+            List.descriptor
+        ]
+    }
+}
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension GRPCCore.ServiceDescriptor {
+    /// Service descriptor for the "wordweave.events.v1.Streams" service.
+    package static let wordweave_events_v1_Streams = GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Streams")
+}
+
+// MARK: wordweave.events.v1.Streams (server)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams {
+    /// Streaming variant of the service protocol for the "wordweave.events.v1.Streams" service.
+    ///
+    /// This protocol is the lowest-level of the service protocols generated for this service
+    /// giving you the most flexibility over the implementation of your service. This comes at
+    /// the cost of more verbose and less strict APIs. Each RPC requires you to implement it in
+    /// terms of a request stream and response stream. Where the RPC expects only a single
+    /// request or response message, you are responsible for ensuring your implementation
+    /// maintains this invariant.
+    ///
+    /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
+    /// or ``SimpleServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Streams as a whole.
+    package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+        /// Handle the "GetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is known of a stream, and what was noted at it.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_GetMetadataRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_GetMetadataResponse` messages.
+        func getMetadata(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_GetMetadataRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_GetMetadataResponse>
+
+        /// Handle the "SetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Notes something at a stream; it replaces what was noted before.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_SetMetadataRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_StreamChange` messages.
+        func setMetadata(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_SetMetadataRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StreamChange>
+
+        /// Handle the "Truncate" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes the events before a revision.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_TruncateRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_StreamChange` messages.
+        func truncate(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_TruncateRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StreamChange>
+
+        /// Handle the "Tombstone" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes all events and takes no more, for ever.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_TombstoneRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_StreamChange` messages.
+        func tombstone(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_TombstoneRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StreamChange>
+
+        /// Handle the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The streams by name, the log's own among them.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ListStreamsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_ListStreamsResponse` messages.
+        func list(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ListStreamsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ListStreamsResponse>
+    }
+
+    /// Service protocol for the "wordweave.events.v1.Streams" service.
+    ///
+    /// This protocol is higher level than ``StreamingServiceProtocol`` but lower level than
+    /// the ``SimpleServiceProtocol``, it provides access to request and response metadata and
+    /// trailing response metadata. If you don't need these then consider using
+    /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
+    /// use ``StreamingServiceProtocol``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Streams as a whole.
+    package protocol ServiceProtocol: Wordweave_Events_V1_Streams.StreamingServiceProtocol {
+        /// Handle the "GetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is known of a stream, and what was noted at it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetMetadataRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_GetMetadataResponse` message.
+        func getMetadata(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_GetMetadataRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_GetMetadataResponse>
+
+        /// Handle the "SetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Notes something at a stream; it replaces what was noted before.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_SetMetadataRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_StreamChange` message.
+        func setMetadata(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_SetMetadataRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange>
+
+        /// Handle the "Truncate" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes the events before a revision.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_TruncateRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_StreamChange` message.
+        func truncate(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_TruncateRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange>
+
+        /// Handle the "Tombstone" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes all events and takes no more, for ever.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_TombstoneRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_StreamChange` message.
+        func tombstone(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_TombstoneRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange>
+
+        /// Handle the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The streams by name, the log's own among them.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ListStreamsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_ListStreamsResponse` message.
+        func list(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_ListStreamsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_ListStreamsResponse>
+    }
+
+    /// Simple service protocol for the "wordweave.events.v1.Streams" service.
+    ///
+    /// This is the highest level protocol for the service. The API is the easiest to use but
+    /// doesn't provide access to request or response metadata. If you need access to these
+    /// then use ``ServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Streams as a whole.
+    package protocol SimpleServiceProtocol: Wordweave_Events_V1_Streams.ServiceProtocol {
+        /// Handle the "GetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is known of a stream, and what was noted at it.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_GetMetadataRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_GetMetadataResponse` to respond with.
+        func getMetadata(
+            request: Wordweave_Events_V1_GetMetadataRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_GetMetadataResponse
+
+        /// Handle the "SetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Notes something at a stream; it replaces what was noted before.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_SetMetadataRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_StreamChange` to respond with.
+        func setMetadata(
+            request: Wordweave_Events_V1_SetMetadataRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_StreamChange
+
+        /// Handle the "Truncate" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes the events before a revision.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_TruncateRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_StreamChange` to respond with.
+        func truncate(
+            request: Wordweave_Events_V1_TruncateRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_StreamChange
+
+        /// Handle the "Tombstone" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes all events and takes no more, for ever.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_TombstoneRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_StreamChange` to respond with.
+        func tombstone(
+            request: Wordweave_Events_V1_TombstoneRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_StreamChange
+
+        /// Handle the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The streams by name, the log's own among them.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_ListStreamsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_ListStreamsResponse` to respond with.
+        func list(
+            request: Wordweave_Events_V1_ListStreamsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_ListStreamsResponse
+    }
+}
+
+// Default implementation of 'registerMethods(with:)'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams.StreamingServiceProtocol {
+    package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Streams.Method.GetMetadata.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_GetMetadataRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_GetMetadataResponse>(),
+            handler: { request, context in
+                try await self.getMetadata(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Streams.Method.SetMetadata.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_SetMetadataRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_StreamChange>(),
+            handler: { request, context in
+                try await self.setMetadata(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Streams.Method.Truncate.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_TruncateRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_StreamChange>(),
+            handler: { request, context in
+                try await self.truncate(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Streams.Method.Tombstone.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_TombstoneRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_StreamChange>(),
+            handler: { request, context in
+                try await self.tombstone(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Streams.Method.List.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ListStreamsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ListStreamsResponse>(),
+            handler: { request, context in
+                try await self.list(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+    }
+}
+
+// Default implementation of streaming methods from 'StreamingServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams.ServiceProtocol {
+    package func getMetadata(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_GetMetadataRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_GetMetadataResponse> {
+        let response = try await self.getMetadata(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func setMetadata(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_SetMetadataRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StreamChange> {
+        let response = try await self.setMetadata(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func truncate(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_TruncateRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StreamChange> {
+        let response = try await self.truncate(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func tombstone(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_TombstoneRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StreamChange> {
+        let response = try await self.tombstone(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func list(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ListStreamsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ListStreamsResponse> {
+        let response = try await self.list(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+}
+
+// Default implementation of methods from 'ServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams.SimpleServiceProtocol {
+    package func getMetadata(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_GetMetadataRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_GetMetadataResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_GetMetadataResponse>(
+            message: try await self.getMetadata(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func setMetadata(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_SetMetadataRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange>(
+            message: try await self.setMetadata(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func truncate(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_TruncateRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange>(
+            message: try await self.truncate(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func tombstone(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_TombstoneRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_StreamChange>(
+            message: try await self.tombstone(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func list(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ListStreamsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_ListStreamsResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_ListStreamsResponse>(
+            message: try await self.list(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+}
+
+// MARK: wordweave.events.v1.Streams (client)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams {
+    /// Generated client protocol for the "wordweave.events.v1.Streams" service.
+    ///
+    /// You don't need to implement this protocol directly, use the generated
+    /// implementation, ``Client``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Streams as a whole.
+    package protocol ClientProtocol: Sendable {
+        /// Call the "GetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is known of a stream, and what was noted at it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetMetadataRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_GetMetadataRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_GetMetadataResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func getMetadata<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetMetadataRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_GetMetadataRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_GetMetadataResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetMetadataResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "SetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Notes something at a stream; it replaces what was noted before.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_SetMetadataRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_SetMetadataRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StreamChange` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func setMetadata<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_SetMetadataRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_SetMetadataRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StreamChange>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Truncate" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes the events before a revision.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_TruncateRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_TruncateRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StreamChange` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func truncate<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_TruncateRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_TruncateRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StreamChange>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Tombstone" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes all events and takes no more, for ever.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_TombstoneRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_TombstoneRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StreamChange` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func tombstone<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_TombstoneRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_TombstoneRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StreamChange>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The streams by name, the log's own among them.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ListStreamsRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ListStreamsRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ListStreamsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func list<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ListStreamsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ListStreamsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ListStreamsResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ListStreamsResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+    }
+
+    /// Generated client for the "wordweave.events.v1.Streams" service.
+    ///
+    /// The ``Client`` provides an implementation of ``ClientProtocol`` which wraps
+    /// a `GRPCCore.GRPCCClient`. The underlying `GRPCClient` provides the long-lived
+    /// means of communication with the remote peer.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Streams as a whole.
+    package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
+        private let client: GRPCCore.GRPCClient<Transport>
+
+        /// Creates a new client wrapping the provided `GRPCCore.GRPCClient`.
+        ///
+        /// - Parameters:
+        ///   - client: A `GRPCCore.GRPCClient` providing a communication channel to the service.
+        package init(wrapping client: GRPCCore.GRPCClient<Transport>) {
+            self.client = client
+        }
+
+        /// Call the "GetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is known of a stream, and what was noted at it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetMetadataRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_GetMetadataRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_GetMetadataResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func getMetadata<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetMetadataRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_GetMetadataRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_GetMetadataResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetMetadataResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Streams.Method.GetMetadata.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "SetMetadata" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Notes something at a stream; it replaces what was noted before.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_SetMetadataRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_SetMetadataRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StreamChange` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func setMetadata<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_SetMetadataRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_SetMetadataRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StreamChange>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Streams.Method.SetMetadata.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Truncate" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes the events before a revision.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_TruncateRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_TruncateRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StreamChange` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func truncate<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_TruncateRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_TruncateRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StreamChange>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Streams.Method.Truncate.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Tombstone" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes all events and takes no more, for ever.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_TombstoneRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_TombstoneRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StreamChange` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func tombstone<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_TombstoneRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_TombstoneRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StreamChange>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Streams.Method.Tombstone.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The streams by name, the log's own among them.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ListStreamsRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ListStreamsRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ListStreamsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func list<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ListStreamsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ListStreamsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ListStreamsResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ListStreamsResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Streams.Method.List.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+    }
+}
+
+// Helpers providing default arguments to 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams.ClientProtocol {
+    /// Call the "GetMetadata" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What is known of a stream, and what was noted at it.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_GetMetadataRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func getMetadata<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetMetadataRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetMetadataResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.getMetadata(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_GetMetadataRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_GetMetadataResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "SetMetadata" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Notes something at a stream; it replaces what was noted before.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_SetMetadataRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func setMetadata<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_SetMetadataRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.setMetadata(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_SetMetadataRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_StreamChange>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Truncate" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Removes the events before a revision.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_TruncateRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func truncate<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_TruncateRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.truncate(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_TruncateRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_StreamChange>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Tombstone" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Removes all events and takes no more, for ever.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_TombstoneRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func tombstone<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_TombstoneRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.tombstone(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_TombstoneRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_StreamChange>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The streams by name, the log's own among them.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_ListStreamsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func list<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_ListStreamsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ListStreamsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.list(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ListStreamsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ListStreamsResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
+// Helpers providing sugared APIs for 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Streams.ClientProtocol {
+    /// Call the "GetMetadata" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What is known of a stream, and what was noted at it.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func getMetadata<Result>(
+        _ message: Wordweave_Events_V1_GetMetadataRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetMetadataResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_GetMetadataRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.getMetadata(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "SetMetadata" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Notes something at a stream; it replaces what was noted before.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func setMetadata<Result>(
+        _ message: Wordweave_Events_V1_SetMetadataRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_SetMetadataRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.setMetadata(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Truncate" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Removes the events before a revision.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func truncate<Result>(
+        _ message: Wordweave_Events_V1_TruncateRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_TruncateRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.truncate(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Tombstone" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Removes all events and takes no more, for ever.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func tombstone<Result>(
+        _ message: Wordweave_Events_V1_TombstoneRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StreamChange>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_TombstoneRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.tombstone(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The streams by name, the log's own among them.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func list<Result>(
+        _ message: Wordweave_Events_V1_ListStreamsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ListStreamsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ListStreamsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.list(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
+// MARK: - wordweave.events.v1.Transfer
+
+/// Namespace containing generated types for the "wordweave.events.v1.Transfer" service.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+package enum Wordweave_Events_V1_Transfer: Sendable {
+    /// Service descriptor for the "wordweave.events.v1.Transfer" service.
+    package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Transfer")
+    /// Namespace for method metadata.
+    package enum Method: Sendable {
+        /// Namespace for "Export" metadata.
+        package enum Export: Sendable {
+            /// Request type for "Export".
+            package typealias Input = Wordweave_Events_V1_ExportRequest
+            /// Response type for "Export".
+            package typealias Output = Wordweave_Events_V1_ExportChunk
+            /// Descriptor for "Export".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Transfer"),
+                method: "Export",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "Import" metadata.
+        package enum Import: Sendable {
+            /// Request type for "Import".
+            package typealias Input = Wordweave_Events_V1_ImportChunk
+            /// Response type for "Import".
+            package typealias Output = Wordweave_Events_V1_ImportResponse
+            /// Descriptor for "Import".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Transfer"),
+                method: "Import",
+                type: .clientStreaming
+            )
+        }
+        /// Namespace for "Restore" metadata.
+        package enum Restore: Sendable {
+            /// Request type for "Restore".
+            package typealias Input = Wordweave_Events_V1_RestoreRequest
+            /// Response type for "Restore".
+            package typealias Output = Wordweave_Events_V1_RestoreResponse
+            /// Descriptor for "Restore".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Transfer"),
+                method: "Restore",
+                type: .unary
+            )
+        }
+        /// Descriptors for all methods in the "wordweave.events.v1.Transfer" service.
+        package static let descriptors: [GRPCCore.MethodDescriptor] = [
+            Export.descriptor,
+            Import.descriptor,
+            Restore.descriptor
+        ]
+    }
+}
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension GRPCCore.ServiceDescriptor {
+    /// Service descriptor for the "wordweave.events.v1.Transfer" service.
+    package static let wordweave_events_v1_Transfer = GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Transfer")
+}
+
+// MARK: wordweave.events.v1.Transfer (server)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer {
+    /// Streaming variant of the service protocol for the "wordweave.events.v1.Transfer" service.
+    ///
+    /// This protocol is the lowest-level of the service protocols generated for this service
+    /// giving you the most flexibility over the implementation of your service. This comes at
+    /// the cost of more verbose and less strict APIs. Each RPC requires you to implement it in
+    /// terms of a request stream and response stream. Where the RPC expects only a single
+    /// request or response message, you are responsible for ensuring your implementation
+    /// maintains this invariant.
+    ///
+    /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
+    /// or ``SimpleServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whole logs as bytes.
+    package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+        /// Handle the "Export" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ExportRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_ExportChunk` messages.
+        func export(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ExportRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ExportChunk>
+
+        /// Handle the "Import" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+        /// > broken off is begun again with the same bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_ImportResponse` messages.
+        func `import`(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ImportChunk>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ImportResponse>
+
+        /// Handle the "Restore" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes recorded events at their own positions; those that are there already must be equal.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_RestoreRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_RestoreResponse` messages.
+        func restore(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_RestoreRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_RestoreResponse>
+    }
+
+    /// Service protocol for the "wordweave.events.v1.Transfer" service.
+    ///
+    /// This protocol is higher level than ``StreamingServiceProtocol`` but lower level than
+    /// the ``SimpleServiceProtocol``, it provides access to request and response metadata and
+    /// trailing response metadata. If you don't need these then consider using
+    /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
+    /// use ``StreamingServiceProtocol``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whole logs as bytes.
+    package protocol ServiceProtocol: Wordweave_Events_V1_Transfer.StreamingServiceProtocol {
+        /// Handle the "Export" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ExportRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_ExportChunk` messages.
+        func export(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_ExportRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ExportChunk>
+
+        /// Handle the "Import" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+        /// > broken off is begun again with the same bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_ImportResponse` message.
+        func `import`(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ImportChunk>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_ImportResponse>
+
+        /// Handle the "Restore" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes recorded events at their own positions; those that are there already must be equal.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_RestoreRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_RestoreResponse` message.
+        func restore(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_RestoreRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_RestoreResponse>
+    }
+
+    /// Simple service protocol for the "wordweave.events.v1.Transfer" service.
+    ///
+    /// This is the highest level protocol for the service. The API is the easiest to use but
+    /// doesn't provide access to request or response metadata. If you need access to these
+    /// then use ``ServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whole logs as bytes.
+    package protocol SimpleServiceProtocol: Wordweave_Events_V1_Transfer.ServiceProtocol {
+        /// Handle the "Export" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_ExportRequest` message.
+        ///   - response: A response stream of `Wordweave_Events_V1_ExportChunk` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func export(
+            request: Wordweave_Events_V1_ExportRequest,
+            response: GRPCCore.RPCWriter<Wordweave_Events_V1_ExportChunk>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "Import" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+        /// > broken off is begun again with the same bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A stream of `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_ImportResponse` to respond with.
+        func `import`(
+            request: GRPCCore.RPCAsyncSequence<Wordweave_Events_V1_ImportChunk, any Swift.Error>,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_ImportResponse
+
+        /// Handle the "Restore" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes recorded events at their own positions; those that are there already must be equal.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_RestoreRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_RestoreResponse` to respond with.
+        func restore(
+            request: Wordweave_Events_V1_RestoreRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_RestoreResponse
+    }
+}
+
+// Default implementation of 'registerMethods(with:)'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer.StreamingServiceProtocol {
+    package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Transfer.Method.Export.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ExportRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ExportChunk>(),
+            handler: { request, context in
+                try await self.export(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Transfer.Method.Import.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ImportChunk>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ImportResponse>(),
+            handler: { request, context in
+                try await self.import(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Transfer.Method.Restore.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_RestoreRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_RestoreResponse>(),
+            handler: { request, context in
+                try await self.restore(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+    }
+}
+
+// Default implementation of streaming methods from 'StreamingServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer.ServiceProtocol {
+    package func export(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ExportRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ExportChunk> {
+        let response = try await self.export(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func `import`(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ImportChunk>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ImportResponse> {
+        let response = try await self.import(
+            request: request,
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func restore(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_RestoreRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_RestoreResponse> {
+        let response = try await self.restore(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+}
+
+// Default implementation of methods from 'ServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
+    package func export(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_ExportRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ExportChunk> {
+        return GRPCCore.StreamingServerResponse<Wordweave_Events_V1_ExportChunk>(
+            metadata: [:],
+            producer: { writer in
+                try await self.export(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func `import`(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_ImportChunk>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_ImportResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_ImportResponse>(
+            message: try await self.import(
+                request: request.messages,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func restore(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_RestoreRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_RestoreResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_RestoreResponse>(
+            message: try await self.restore(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+}
+
+// MARK: wordweave.events.v1.Transfer (client)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer {
+    /// Generated client protocol for the "wordweave.events.v1.Transfer" service.
+    ///
+    /// You don't need to implement this protocol directly, use the generated
+    /// implementation, ``Client``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whole logs as bytes.
+    package protocol ClientProtocol: Sendable {
+        /// Call the "Export" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ExportRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ExportRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ExportChunk` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func export<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ExportRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ExportRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ExportChunk>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_ExportChunk>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Import" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+        /// > broken off is begun again with the same bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request producing `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ImportResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func `import`<Result>(
+            request: GRPCCore.StreamingClientRequest<Wordweave_Events_V1_ImportChunk>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ImportChunk>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ImportResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ImportResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Restore" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes recorded events at their own positions; those that are there already must be equal.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_RestoreRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_RestoreRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_RestoreResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func restore<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_RestoreRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_RestoreRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_RestoreResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_RestoreResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+    }
+
+    /// Generated client for the "wordweave.events.v1.Transfer" service.
+    ///
+    /// The ``Client`` provides an implementation of ``ClientProtocol`` which wraps
+    /// a `GRPCCore.GRPCCClient`. The underlying `GRPCClient` provides the long-lived
+    /// means of communication with the remote peer.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whole logs as bytes.
+    package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
+        private let client: GRPCCore.GRPCClient<Transport>
+
+        /// Creates a new client wrapping the provided `GRPCCore.GRPCClient`.
+        ///
+        /// - Parameters:
+        ///   - client: A `GRPCCore.GRPCClient` providing a communication channel to the service.
+        package init(wrapping client: GRPCCore.GRPCClient<Transport>) {
+            self.client = client
+        }
+
+        /// Call the "Export" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_ExportRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ExportRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ExportChunk` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func export<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_ExportRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ExportRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ExportChunk>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_ExportChunk>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Wordweave_Events_V1_Transfer.Method.Export.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Import" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+        /// > broken off is begun again with the same bytes.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request producing `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_ImportChunk` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_ImportResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func `import`<Result>(
+            request: GRPCCore.StreamingClientRequest<Wordweave_Events_V1_ImportChunk>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_ImportChunk>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_ImportResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ImportResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.clientStreaming(
+                request: request,
+                descriptor: Wordweave_Events_V1_Transfer.Method.Import.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Restore" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Writes recorded events at their own positions; those that are there already must be equal.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_RestoreRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_RestoreRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_RestoreResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func restore<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_RestoreRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_RestoreRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_RestoreResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_RestoreResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Transfer.Method.Restore.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+    }
+}
+
+// Helpers providing default arguments to 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer.ClientProtocol {
+    /// Call the "Export" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_ExportRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func export<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_ExportRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_ExportChunk>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.export(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ExportRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ExportChunk>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Import" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+    /// > broken off is begun again with the same bytes.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request producing `Wordweave_Events_V1_ImportChunk` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func `import`<Result>(
+        request: GRPCCore.StreamingClientRequest<Wordweave_Events_V1_ImportChunk>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ImportResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.import(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_ImportChunk>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_ImportResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Restore" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Writes recorded events at their own positions; those that are there already must be equal.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_RestoreRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func restore<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_RestoreRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_RestoreResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.restore(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_RestoreRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_RestoreResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
+// Helpers providing sugared APIs for 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Wordweave_Events_V1_Transfer.ClientProtocol {
+    /// Call the "Export" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The whole log up to the head at the beginning; equal logs give equal bytes.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func export<Result>(
+        _ message: Wordweave_Events_V1_ExportRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_ExportChunk>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_ExportRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.export(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Import" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Writes an export into this log, which is empty or holds the beginning of it. An import that was
+    /// > broken off is begun again with the same bytes.
+    ///
+    /// - Parameters:
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - producer: A closure producing request messages to send to the server. Returning
+    ///       from the closure closes the request stream.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func `import`<Result>(
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        requestProducer producer: @Sendable @escaping (GRPCCore.RPCWriter<Wordweave_Events_V1_ImportChunk>) async throws -> Void,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_ImportResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.StreamingClientRequest<Wordweave_Events_V1_ImportChunk>(
+            metadata: metadata,
+            producer: producer
+        )
+        return try await self.import(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Restore" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Writes recorded events at their own positions; those that are there already must be equal.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func restore<Result>(
+        _ message: Wordweave_Events_V1_RestoreRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_RestoreResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_RestoreRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.restore(
             request: request,
             options: options,
             onResponse: handleResponse

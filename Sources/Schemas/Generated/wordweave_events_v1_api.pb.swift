@@ -25,6 +25,51 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// How events are put into answers.
+package nonisolated enum Wordweave_Events_V1_EventForm: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// As MESSAGES.
+  case unspecified // = 0
+
+  /// One `Event` each.
+  case messages // = 1
+
+  /// The bytes as the log stores them, one after another; each tells its own length.
+  case envelopes // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .messages
+    case 2: self = .envelopes
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .messages: return 1
+    case .envelopes: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Wordweave_Events_V1_EventForm] = [
+    .unspecified,
+    .messages,
+    .envelopes,
+  ]
+
+}
+
 /// An event as the log recorded it.
 package nonisolated struct Wordweave_Events_V1_Event: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -118,6 +163,348 @@ package nonisolated struct Wordweave_Events_V1_QueryItem: Sendable {
   package init() {}
 }
 
+/// What must hold of a stream for an append to be accepted.
+package nonisolated struct Wordweave_Events_V1_ExpectedRevision: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which expectation.
+  package var kind: Wordweave_Events_V1_ExpectedRevision.Kind = .unspecified
+
+  /// For KIND_EXACTLY.
+  package var revision: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// The kinds of expectation.
+  package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+
+    /// As ANY.
+    case unspecified // = 0
+
+    /// Nothing.
+    case any // = 1
+
+    /// The stream shows no event.
+    case noStream // = 2
+
+    /// The stream shows an event.
+    case streamExists // = 3
+
+    /// The last revision ever written is `revision`.
+    case exactly // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .any
+      case 2: self = .noStream
+      case 3: self = .streamExists
+      case 4: self = .exactly
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .any: return 1
+      case .noStream: return 2
+      case .streamExists: return 3
+      case .exactly: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Wordweave_Events_V1_ExpectedRevision.Kind] = [
+      .unspecified,
+      .any,
+      .noStream,
+      .streamExists,
+      .exactly,
+    ]
+
+  }
+
+  package init() {}
+}
+
+/// An event as a caller hands it in.
+package nonisolated struct Wordweave_Events_V1_NewEvent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes; absent: the log chooses one and recognises no repeat.
+  package var id: Data {
+    get {_id ?? Data()}
+    set {_id = newValue}
+  }
+  /// Returns true if `id` has been explicitly set.
+  package var hasID: Bool {self._id != nil}
+  /// Clears the value of `id`. Subsequent reads from it will return its default value.
+  package mutating func clearID() {self._id = nil}
+
+  /// What happened.
+  package var type: String = String()
+
+  /// Of the type; absent: 1.
+  package var schemaVersion: UInt32 {
+    get {_schemaVersion ?? 0}
+    set {_schemaVersion = newValue}
+  }
+  /// Returns true if `schemaVersion` has been explicitly set.
+  package var hasSchemaVersion: Bool {self._schemaVersion != nil}
+  /// Clears the value of `schemaVersion`. Subsequent reads from it will return its default value.
+  package mutating func clearSchemaVersion() {self._schemaVersion = nil}
+
+  /// Media type of the data; absent: application/octet-stream.
+  package var contentType: String {
+    get {_contentType ?? String()}
+    set {_contentType = newValue}
+  }
+  /// Returns true if `contentType` has been explicitly set.
+  package var hasContentType: Bool {self._contentType != nil}
+  /// Clears the value of `contentType`. Subsequent reads from it will return its default value.
+  package mutating func clearContentType() {self._contentType = nil}
+
+  /// The payload.
+  package var data: Data = Data()
+
+  /// What conditions and queries find the event by.
+  package var tags: [String] = []
+
+  /// Keys are unique.
+  package var metadata: [Wordweave_Events_V1_MetadataEntry] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _id: Data? = nil
+  fileprivate var _schemaVersion: UInt32? = nil
+  fileprivate var _contentType: String? = nil
+}
+
+/// The events that go to one stream, or to none.
+package nonisolated struct Wordweave_Events_V1_StreamAppend: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent for events without a stream.
+  package var stream: String {
+    get {_stream ?? String()}
+    set {_stream = newValue}
+  }
+  /// Returns true if `stream` has been explicitly set.
+  package var hasStream: Bool {self._stream != nil}
+  /// Clears the value of `stream`. Subsequent reads from it will return its default value.
+  package mutating func clearStream() {self._stream = nil}
+
+  /// Absent: any.
+  package var expected: Wordweave_Events_V1_ExpectedRevision {
+    get {_expected ?? Wordweave_Events_V1_ExpectedRevision()}
+    set {_expected = newValue}
+  }
+  /// Returns true if `expected` has been explicitly set.
+  package var hasExpected: Bool {self._expected != nil}
+  /// Clears the value of `expected`. Subsequent reads from it will return its default value.
+  package mutating func clearExpected() {self._expected = nil}
+
+  /// None makes the part a check alone.
+  package var events: [Wordweave_Events_V1_NewEvent] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _stream: String? = nil
+  fileprivate var _expected: Wordweave_Events_V1_ExpectedRevision? = nil
+}
+
+/// Fails the append if an event after a position matches.
+package nonisolated struct Wordweave_Events_V1_AppendCondition: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Items are OR; none matches everything.
+  package var failIfMatches: [Wordweave_Events_V1_QueryItem] = []
+
+  /// Exclusive; absent for the whole log.
+  package var after: UInt64 {
+    get {_after ?? 0}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _after: UInt64? = nil
+}
+
+/// How far a foreign source has been handled.
+package nonisolated struct Wordweave_Events_V1_Tracking: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The source.
+  package var source: String = String()
+
+  /// Strictly increasing.
+  package var position: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See EventLog.Append.
+package nonisolated struct Wordweave_Events_V1_AppendRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A stream occurs in one part only.
+  package var parts: [Wordweave_Events_V1_StreamAppend] = []
+
+  /// Over the whole log.
+  package var condition: Wordweave_Events_V1_AppendCondition {
+    get {_condition ?? Wordweave_Events_V1_AppendCondition()}
+    set {_condition = newValue}
+  }
+  /// Returns true if `condition` has been explicitly set.
+  package var hasCondition: Bool {self._condition != nil}
+  /// Clears the value of `condition`. Subsequent reads from it will return its default value.
+  package mutating func clearCondition() {self._condition = nil}
+
+  /// Recorded in the same commit.
+  package var tracking: Wordweave_Events_V1_Tracking {
+    get {_tracking ?? Wordweave_Events_V1_Tracking()}
+    set {_tracking = newValue}
+  }
+  /// Returns true if `tracking` has been explicitly set.
+  package var hasTracking: Bool {self._tracking != nil}
+  /// Clears the value of `tracking`. Subsequent reads from it will return its default value.
+  package mutating func clearTracking() {self._tracking = nil}
+
+  /// How ids are judged.
+  package var ids: Wordweave_Events_V1_AppendRequest.IdPolicy = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// How the ids of events are judged.
+  package nonisolated enum IdPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+
+    /// As UNIQUE.
+    case unspecified // = 0
+
+    /// An id names one event in the whole log; repeats get the first answer.
+    case unique // = 1
+
+    /// Ids already known are replaced.
+    case free // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .unique
+      case 2: self = .free
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .unique: return 1
+      case .free: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Wordweave_Events_V1_AppendRequest.IdPolicy] = [
+      .unspecified,
+      .unique,
+      .free,
+    ]
+
+  }
+
+  package init() {}
+
+  fileprivate var _condition: Wordweave_Events_V1_AppendCondition? = nil
+  fileprivate var _tracking: Wordweave_Events_V1_Tracking? = nil
+}
+
+/// Where one part was written.
+package nonisolated struct Wordweave_Events_V1_AppendedPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the events, in their order.
+  package var positions: [UInt64] = []
+
+  /// Of the first event; absent without stream or events.
+  package var firstRevision: UInt64 {
+    get {_firstRevision ?? 0}
+    set {_firstRevision = newValue}
+  }
+  /// Returns true if `firstRevision` has been explicitly set.
+  package var hasFirstRevision: Bool {self._firstRevision != nil}
+  /// Clears the value of `firstRevision`. Subsequent reads from it will return its default value.
+  package mutating func clearFirstRevision() {self._firstRevision = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _firstRevision: UInt64? = nil
+}
+
+/// See EventLog.Append.
+package nonisolated struct Wordweave_Events_V1_AppendResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One for each part of the request.
+  package var parts: [Wordweave_Events_V1_AppendedPart] = []
+
+  /// Whether nothing was written because the same ids were recorded before.
+  package var isRepeat: Bool = false
+
+  /// The highest position written.
+  package var position: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// See EventLog.ReadStream.
 package nonisolated struct Wordweave_Events_V1_ReadStreamRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -140,8 +527,14 @@ package nonisolated struct Wordweave_Events_V1_ReadStreamRequest: Sendable {
   /// From higher to lower.
   package var backwards: Bool = false
 
-  /// 1–4,096; 0 for 1,000.
+  /// Events of one page: 1–4,096; 0 for 1,000.
   package var limit: UInt32 = 0
+
+  /// How events are put.
+  package var form: Wordweave_Events_V1_EventForm = .unspecified
+
+  /// Goes on where the page with this token ended; everything else must be as it was there.
+  package var pageToken: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -172,14 +565,100 @@ package nonisolated struct Wordweave_Events_V1_ReadAllRequest: Sendable {
   /// From higher to lower.
   package var backwards: Bool = false
 
-  /// 1–4,096; 0 for 1,000.
+  /// Events of one page: 1–4,096; 0 for 1,000.
   package var limit: UInt32 = 0
+
+  /// How events are put.
+  package var form: Wordweave_Events_V1_EventForm = .unspecified
+
+  /// Goes on where the page with this token ended; everything else must be as it was there.
+  package var pageToken: Data = Data()
+
+  /// Shows removed events, as headers.
+  package var includeRemoved: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _after: UInt64? = nil
+}
+
+/// What the log knows of a stream.
+package nonisolated struct Wordweave_Events_V1_StreamState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which state.
+  package var kind: Wordweave_Events_V1_StreamState.Kind = .unspecified
+
+  /// The first revision shown.
+  package var first: UInt64 = 0
+
+  /// The last revision ever written.
+  package var last: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// The kinds of state.
+  package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+
+    /// Not told.
+    case unspecified // = 0
+
+    /// Nothing was ever written to it.
+    case neverWritten // = 1
+
+    /// It shows revisions `first` through `last`.
+    case written // = 2
+
+    /// Everything was truncated; `last` is the last revision ever written.
+    case truncated // = 3
+
+    /// It was tombstoned.
+    case tombstoned // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .neverWritten
+      case 2: self = .written
+      case 3: self = .truncated
+      case 4: self = .tombstoned
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .neverWritten: return 1
+      case .written: return 2
+      case .truncated: return 3
+      case .tombstoned: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Wordweave_Events_V1_StreamState.Kind] = [
+      .unspecified,
+      .neverWritten,
+      .written,
+      .truncated,
+      .tombstoned,
+    ]
+
+  }
+
+  package init() {}
 }
 
 /// One page.
@@ -202,6 +681,131 @@ package nonisolated struct Wordweave_Events_V1_EventsPage: Sendable {
 
   /// Which log: id and epoch as text.
   package var log: String = String()
+
+  /// The events as they are stored, instead of `events`.
+  package var envelopes: Data = Data()
+
+  /// Of the stream that was read.
+  package var stream: Wordweave_Events_V1_StreamState {
+    get {_stream ?? Wordweave_Events_V1_StreamState()}
+    set {_stream = newValue}
+  }
+  /// Returns true if `stream` has been explicitly set.
+  package var hasStream: Bool {self._stream != nil}
+  /// Clears the value of `stream`. Subsequent reads from it will return its default value.
+  package mutating func clearStream() {self._stream = nil}
+
+  /// Where the next page begins; opaque, and empty at the end.
+  package var pageToken: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _stream: Wordweave_Events_V1_StreamState? = nil
+}
+
+/// See EventLog.ReadEvent.
+package nonisolated struct Wordweave_Events_V1_ReadEventRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which event.
+  package var event: Wordweave_Events_V1_ReadEventRequest.OneOf_Event? = nil
+
+  /// By its position.
+  package var position: UInt64 {
+    get {
+      if case .position(let v)? = event {return v}
+      return 0
+    }
+    set {event = .position(newValue)}
+  }
+
+  /// By its id, 16 bytes.
+  package var id: Data {
+    get {
+      if case .id(let v)? = event {return v}
+      return Data()
+    }
+    set {event = .id(newValue)}
+  }
+
+  /// How the event is put.
+  package var form: Wordweave_Events_V1_EventForm = .unspecified
+
+  /// Tells the position alone.
+  package var positionOnly: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Which event.
+  package nonisolated enum OneOf_Event: Equatable, Sendable {
+    /// By its position.
+    case position(UInt64)
+    /// By its id, 16 bytes.
+    case id(Data)
+
+  }
+
+  package init() {}
+}
+
+/// See EventLog.ReadEvent.
+package nonisolated struct Wordweave_Events_V1_ReadEventResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent if there is none; a removed event comes as a header.
+  package var event: Wordweave_Events_V1_Event {
+    get {_event ?? Wordweave_Events_V1_Event()}
+    set {_event = newValue}
+  }
+  /// Returns true if `event` has been explicitly set.
+  package var hasEvent: Bool {self._event != nil}
+  /// Clears the value of `event`. Subsequent reads from it will return its default value.
+  package mutating func clearEvent() {self._event = nil}
+
+  /// The event as it is stored, instead of `event`.
+  package var envelope: Data = Data()
+
+  /// Where it is; absent if there is none.
+  package var position: UInt64 {
+    get {_position ?? 0}
+    set {_position = newValue}
+  }
+  /// Returns true if `position` has been explicitly set.
+  package var hasPosition: Bool {self._position != nil}
+  /// Clears the value of `position`. Subsequent reads from it will return its default value.
+  package mutating func clearPosition() {self._position = nil}
+
+  /// The published head.
+  package var head: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _event: Wordweave_Events_V1_Event? = nil
+  fileprivate var _position: UInt64? = nil
+}
+
+/// The last position that a consumer has handled, in which log.
+package nonisolated struct Wordweave_Events_V1_Checkpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes.
+  package var logID: Data = Data()
+
+  /// Of the log, when the position was handled.
+  package var epoch: UInt64 = 0
+
+  /// The last position handled.
+  package var position: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -230,11 +834,28 @@ package nonisolated struct Wordweave_Events_V1_SubscribeRequest: Sendable {
   /// Start at the head instead.
   package var fromHead: Bool = false
 
+  /// Start after a checkpoint instead; refused if it lies beyond its epoch.
+  package var checkpoint: Wordweave_Events_V1_Checkpoint {
+    get {_checkpoint ?? Wordweave_Events_V1_Checkpoint()}
+    set {_checkpoint = newValue}
+  }
+  /// Returns true if `checkpoint` has been explicitly set.
+  package var hasCheckpoint: Bool {self._checkpoint != nil}
+  /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
+  package mutating func clearCheckpoint() {self._checkpoint = nil}
+
+  /// How events are put.
+  package var form: Wordweave_Events_V1_EventForm = .unspecified
+
+  /// Events of one page: 1–4,096; 0 for 1,000.
+  package var limit: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _after: UInt64? = nil
+  fileprivate var _checkpoint: Wordweave_Events_V1_Checkpoint? = nil
 }
 
 /// See EventLog.Subscribe.
@@ -243,46 +864,61 @@ package nonisolated struct Wordweave_Events_V1_SubscribeResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// One of these.
+  package var content: Wordweave_Events_V1_SubscribeResponse.OneOf_Content? = nil
+
   /// Matching events, ascending.
-  package var events: [Wordweave_Events_V1_Event] = []
+  package var events: Wordweave_Events_V1_EventsPage {
+    get {
+      if case .events(let v)? = content {return v}
+      return Wordweave_Events_V1_EventsPage()
+    }
+    set {content = .events(newValue)}
+  }
 
-  /// Set once everything up to this head was sent.
+  /// Everything up to this head was sent; what comes now is new.
   package var caughtUp: UInt64 {
-    get {_caughtUp ?? 0}
-    set {_caughtUp = newValue}
+    get {
+      if case .caughtUp(let v)? = content {return v}
+      return 0
+    }
+    set {content = .caughtUp(newValue)}
   }
-  /// Returns true if `caughtUp` has been explicitly set.
-  package var hasCaughtUp: Bool {self._caughtUp != nil}
-  /// Clears the value of `caughtUp`. Subsequent reads from it will return its default value.
-  package mutating func clearCaughtUp() {self._caughtUp = nil}
 
-  /// Set when the subscription went back to reading the log.
+  /// More waited than may wait; the subscription went back to reading the log.
   package var fellBehind: UInt64 {
-    get {_fellBehind ?? 0}
-    set {_fellBehind = newValue}
+    get {
+      if case .fellBehind(let v)? = content {return v}
+      return 0
+    }
+    set {content = .fellBehind(newValue)}
   }
-  /// Returns true if `fellBehind` has been explicitly set.
-  package var hasFellBehind: Bool {self._fellBehind != nil}
-  /// Clears the value of `fellBehind`. Subsequent reads from it will return its default value.
-  package mutating func clearFellBehind() {self._fellBehind = nil}
 
-  /// How far was looked.
+  /// Nothing matched up to here.
   package var checkpoint: UInt64 {
-    get {_checkpoint ?? 0}
-    set {_checkpoint = newValue}
+    get {
+      if case .checkpoint(let v)? = content {return v}
+      return 0
+    }
+    set {content = .checkpoint(newValue)}
   }
-  /// Returns true if `checkpoint` has been explicitly set.
-  package var hasCheckpoint: Bool {self._checkpoint != nil}
-  /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
-  package mutating func clearCheckpoint() {self._checkpoint = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  package init() {}
+  /// One of these.
+  package nonisolated enum OneOf_Content: Equatable, Sendable {
+    /// Matching events, ascending.
+    case events(Wordweave_Events_V1_EventsPage)
+    /// Everything up to this head was sent; what comes now is new.
+    case caughtUp(UInt64)
+    /// More waited than may wait; the subscription went back to reading the log.
+    case fellBehind(UInt64)
+    /// Nothing matched up to here.
+    case checkpoint(UInt64)
 
-  fileprivate var _caughtUp: UInt64? = nil
-  fileprivate var _fellBehind: UInt64? = nil
-  fileprivate var _checkpoint: UInt64? = nil
+  }
+
+  package init() {}
 }
 
 /// See EventLog.Head.
@@ -319,6 +955,407 @@ package nonisolated struct Wordweave_Events_V1_HeadResponse: Sendable {
 
   /// Which log: id and epoch as text.
   package var log: String = String()
+
+  /// The log's id, 16 bytes.
+  package var logID: Data = Data()
+
+  /// The log's epoch.
+  package var epoch: UInt64 = 0
+
+  /// The heads at which the epochs before this one ended, the oldest first.
+  package var epochEnds: [UInt64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See EventLog.WatchHead.
+package nonisolated struct Wordweave_Events_V1_WatchHeadRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See EventLog.GetTracking.
+package nonisolated struct Wordweave_Events_V1_GetTrackingRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which source.
+  package var source: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See EventLog.GetTracking.
+package nonisolated struct Wordweave_Events_V1_GetTrackingResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent if nothing was recorded.
+  package var position: UInt64 {
+    get {_position ?? 0}
+    set {_position = newValue}
+  }
+  /// Returns true if `position` has been explicitly set.
+  package var hasPosition: Bool {self._position != nil}
+  /// Clears the value of `position`. Subsequent reads from it will return its default value.
+  package mutating func clearPosition() {self._position = nil}
+
+  /// The published head.
+  package var head: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _position: UInt64? = nil
+}
+
+/// What was noted at a stream: the payload of the log's own `$metadata` events.
+package nonisolated struct Wordweave_Events_V1_StreamMetadata: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In the order given; keys are unique.
+  package var entries: [Wordweave_Events_V1_MetadataEntry] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Streams.GetMetadata.
+package nonisolated struct Wordweave_Events_V1_GetMetadataRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which stream.
+  package var stream: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Streams.GetMetadata.
+package nonisolated struct Wordweave_Events_V1_GetMetadataResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What is known of the stream.
+  package var state: Wordweave_Events_V1_StreamState {
+    get {_state ?? Wordweave_Events_V1_StreamState()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
+
+  /// What was noted at it; absent if nothing ever was.
+  package var metadata: Wordweave_Events_V1_StreamMetadata {
+    get {_metadata ?? Wordweave_Events_V1_StreamMetadata()}
+    set {_metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {self._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {self._metadata = nil}
+
+  /// The position of that note.
+  package var notedAt: UInt64 = 0
+
+  /// The published head.
+  package var head: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _state: Wordweave_Events_V1_StreamState? = nil
+  fileprivate var _metadata: Wordweave_Events_V1_StreamMetadata? = nil
+}
+
+/// See Streams.SetMetadata.
+package nonisolated struct Wordweave_Events_V1_SetMetadataRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which stream.
+  package var stream: String = String()
+
+  /// What to note.
+  package var metadata: Wordweave_Events_V1_StreamMetadata {
+    get {_metadata ?? Wordweave_Events_V1_StreamMetadata()}
+    set {_metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {self._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {self._metadata = nil}
+
+  /// What must hold of the stream.
+  package var expected: Wordweave_Events_V1_ExpectedRevision {
+    get {_expected ?? Wordweave_Events_V1_ExpectedRevision()}
+    set {_expected = newValue}
+  }
+  /// Returns true if `expected` has been explicitly set.
+  package var hasExpected: Bool {self._expected != nil}
+  /// Clears the value of `expected`. Subsequent reads from it will return its default value.
+  package mutating func clearExpected() {self._expected = nil}
+
+  /// 16 bytes; makes a repeat recognisable.
+  package var id: Data {
+    get {_id ?? Data()}
+    set {_id = newValue}
+  }
+  /// Returns true if `id` has been explicitly set.
+  package var hasID: Bool {self._id != nil}
+  /// Clears the value of `id`. Subsequent reads from it will return its default value.
+  package mutating func clearID() {self._id = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _metadata: Wordweave_Events_V1_StreamMetadata? = nil
+  fileprivate var _expected: Wordweave_Events_V1_ExpectedRevision? = nil
+  fileprivate var _id: Data? = nil
+}
+
+/// See Streams.Truncate.
+package nonisolated struct Wordweave_Events_V1_TruncateRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which stream.
+  package var stream: String = String()
+
+  /// The first revision to keep.
+  package var before: UInt64 = 0
+
+  /// What must hold of the stream.
+  package var expected: Wordweave_Events_V1_ExpectedRevision {
+    get {_expected ?? Wordweave_Events_V1_ExpectedRevision()}
+    set {_expected = newValue}
+  }
+  /// Returns true if `expected` has been explicitly set.
+  package var hasExpected: Bool {self._expected != nil}
+  /// Clears the value of `expected`. Subsequent reads from it will return its default value.
+  package mutating func clearExpected() {self._expected = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _expected: Wordweave_Events_V1_ExpectedRevision? = nil
+}
+
+/// See Streams.Tombstone.
+package nonisolated struct Wordweave_Events_V1_TombstoneRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which stream.
+  package var stream: String = String()
+
+  /// What must hold of the stream.
+  package var expected: Wordweave_Events_V1_ExpectedRevision {
+    get {_expected ?? Wordweave_Events_V1_ExpectedRevision()}
+    set {_expected = newValue}
+  }
+  /// Returns true if `expected` has been explicitly set.
+  package var hasExpected: Bool {self._expected != nil}
+  /// Clears the value of `expected`. Subsequent reads from it will return its default value.
+  package mutating func clearExpected() {self._expected = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _expected: Wordweave_Events_V1_ExpectedRevision? = nil
+}
+
+/// What a change of a stream came to.
+package nonisolated struct Wordweave_Events_V1_StreamChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Where it was recorded, in the control stream.
+  package var position: UInt64 = 0
+
+  /// The revision in the control stream.
+  package var revision: UInt64 = 0
+
+  /// Whether the same change had been recorded before.
+  package var isRepeat: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Streams.List.
+package nonisolated struct Wordweave_Events_V1_ListStreamsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1–4,096; 0 for 1,000.
+  package var limit: UInt32 = 0
+
+  /// Goes on where the page with this token ended.
+  package var pageToken: Data = Data()
+
+  /// Only names that begin so.
+  package var prefix: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A stream of a listing.
+package nonisolated struct Wordweave_Events_V1_ListedStream: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its name.
+  package var name: String = String()
+
+  /// What is known of it.
+  package var state: Wordweave_Events_V1_StreamState {
+    get {_state ?? Wordweave_Events_V1_StreamState()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _state: Wordweave_Events_V1_StreamState? = nil
+}
+
+/// See Streams.List.
+package nonisolated struct Wordweave_Events_V1_ListStreamsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// By name, byte for byte.
+  package var streams: [Wordweave_Events_V1_ListedStream] = []
+
+  /// Where the next page begins; opaque, and empty at the end.
+  package var pageToken: Data = Data()
+
+  /// The published head.
+  package var head: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Transfer.Export.
+package nonisolated struct Wordweave_Events_V1_ExportRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Transfer.Export.
+package nonisolated struct Wordweave_Events_V1_ExportChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The next bytes.
+  package var data: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Transfer.Import.
+package nonisolated struct Wordweave_Events_V1_ImportChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The next bytes.
+  package var data: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Transfer.Import.
+package nonisolated struct Wordweave_Events_V1_ImportResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Events of the export.
+  package var events: UInt64 = 0
+
+  /// The published head.
+  package var head: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Transfer.Restore.
+package nonisolated struct Wordweave_Events_V1_RestoreRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Recorded events as they are stored, one after another, by position.
+  package var envelopes: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// See Transfer.Restore.
+package nonisolated struct Wordweave_Events_V1_RestoreResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The published head.
+  package var head: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -707,6 +1744,10 @@ package nonisolated struct Wordweave_Events_V1_RedriveResponse: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "wordweave.events.v1"
 
+nonisolated extension Wordweave_Events_V1_EventForm: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_FORM_UNSPECIFIED\0\u{1}EVENT_FORM_MESSAGES\0\u{1}EVENT_FORM_ENVELOPES\0")
+}
+
 nonisolated extension Wordweave_Events_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}stream\0\u{1}revision\0\u{1}id\0\u{1}type\0\u{3}schema_version\0\u{3}content_type\0\u{1}data\0\u{1}tags\0\u{1}metadata\0\u{3}recorded_at\0\u{1}removed\0\u{3}data_json\0")
@@ -871,9 +1912,362 @@ nonisolated extension Wordweave_Events_V1_QueryItem: SwiftProtobuf.Message, Swif
   }
 }
 
+nonisolated extension Wordweave_Events_V1_ExpectedRevision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExpectedRevision"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}revision\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if self.revision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ExpectedRevision, rhs: Wordweave_Events_V1_ExpectedRevision) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ExpectedRevision.Kind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_ANY\0\u{1}KIND_NO_STREAM\0\u{1}KIND_STREAM_EXISTS\0\u{1}KIND_EXACTLY\0")
+}
+
+nonisolated extension Wordweave_Events_V1_NewEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NewEvent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}type\0\u{3}schema_version\0\u{3}content_type\0\u{1}data\0\u{1}tags\0\u{1}metadata\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self._id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.type) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._schemaVersion) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._contentType) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.tags) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.metadata) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._id {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    } }()
+    if !self.type.isEmpty {
+      try visitor.visitSingularStringField(value: self.type, fieldNumber: 2)
+    }
+    try { if let v = self._schemaVersion {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._contentType {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 5)
+    }
+    if !self.tags.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.tags, fieldNumber: 6)
+    }
+    if !self.metadata.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.metadata, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_NewEvent, rhs: Wordweave_Events_V1_NewEvent) -> Bool {
+    if lhs._id != rhs._id {return false}
+    if lhs.type != rhs.type {return false}
+    if lhs._schemaVersion != rhs._schemaVersion {return false}
+    if lhs._contentType != rhs._contentType {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.tags != rhs.tags {return false}
+    if lhs.metadata != rhs.metadata {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_StreamAppend: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamAppend"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0\u{1}expected\0\u{1}events\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._stream) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._expected) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._stream {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._expected {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.events.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_StreamAppend, rhs: Wordweave_Events_V1_StreamAppend) -> Bool {
+    if lhs._stream != rhs._stream {return false}
+    if lhs._expected != rhs._expected {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_AppendCondition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppendCondition"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}fail_if_matches\0\u{1}after\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.failIfMatches) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._after) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.failIfMatches.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.failIfMatches, fieldNumber: 1)
+    }
+    try { if let v = self._after {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_AppendCondition, rhs: Wordweave_Events_V1_AppendCondition) -> Bool {
+    if lhs.failIfMatches != rhs.failIfMatches {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_Tracking: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Tracking"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.source.isEmpty {
+      try visitor.visitSingularStringField(value: self.source, fieldNumber: 1)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_Tracking, rhs: Wordweave_Events_V1_Tracking) -> Bool {
+    if lhs.source != rhs.source {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_AppendRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppendRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}parts\0\u{1}condition\0\u{1}tracking\0\u{1}ids\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._condition) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._tracking) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.ids) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 1)
+    }
+    try { if let v = self._condition {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._tracking {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.ids != .unspecified {
+      try visitor.visitSingularEnumField(value: self.ids, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_AppendRequest, rhs: Wordweave_Events_V1_AppendRequest) -> Bool {
+    if lhs.parts != rhs.parts {return false}
+    if lhs._condition != rhs._condition {return false}
+    if lhs._tracking != rhs._tracking {return false}
+    if lhs.ids != rhs.ids {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_AppendRequest.IdPolicy: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ID_POLICY_UNSPECIFIED\0\u{1}ID_POLICY_UNIQUE\0\u{1}ID_POLICY_FREE\0")
+}
+
+nonisolated extension Wordweave_Events_V1_AppendedPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppendedPart"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}positions\0\u{3}first_revision\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.positions) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._firstRevision) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.positions.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.positions, fieldNumber: 1)
+    }
+    try { if let v = self._firstRevision {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_AppendedPart, rhs: Wordweave_Events_V1_AppendedPart) -> Bool {
+    if lhs.positions != rhs.positions {return false}
+    if lhs._firstRevision != rhs._firstRevision {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_AppendResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppendResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}parts\0\u{3}is_repeat\0\u{1}position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.isRepeat) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 1)
+    }
+    if self.isRepeat != false {
+      try visitor.visitSingularBoolField(value: self.isRepeat, fieldNumber: 2)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_AppendResponse, rhs: Wordweave_Events_V1_AppendResponse) -> Bool {
+    if lhs.parts != rhs.parts {return false}
+    if lhs.isRepeat != rhs.isRepeat {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Wordweave_Events_V1_ReadStreamRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReadStreamRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0\u{1}from\0\u{1}backwards\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0\u{1}from\0\u{1}backwards\0\u{1}limit\0\u{1}form\0\u{3}page_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -885,6 +2279,8 @@ nonisolated extension Wordweave_Events_V1_ReadStreamRequest: SwiftProtobuf.Messa
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self._from) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.backwards) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.pageToken) }()
       default: break
       }
     }
@@ -907,6 +2303,12 @@ nonisolated extension Wordweave_Events_V1_ReadStreamRequest: SwiftProtobuf.Messa
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 4)
     }
+    if self.form != .unspecified {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 5)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pageToken, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -915,6 +2317,8 @@ nonisolated extension Wordweave_Events_V1_ReadStreamRequest: SwiftProtobuf.Messa
     if lhs._from != rhs._from {return false}
     if lhs.backwards != rhs.backwards {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -922,7 +2326,7 @@ nonisolated extension Wordweave_Events_V1_ReadStreamRequest: SwiftProtobuf.Messa
 
 nonisolated extension Wordweave_Events_V1_ReadAllRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReadAllRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}items\0\u{1}backwards\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}items\0\u{1}backwards\0\u{1}limit\0\u{1}form\0\u{3}page_token\0\u{3}include_removed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -934,6 +2338,9 @@ nonisolated extension Wordweave_Events_V1_ReadAllRequest: SwiftProtobuf.Message,
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.backwards) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.pageToken) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.includeRemoved) }()
       default: break
       }
     }
@@ -956,6 +2363,15 @@ nonisolated extension Wordweave_Events_V1_ReadAllRequest: SwiftProtobuf.Message,
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 4)
     }
+    if self.form != .unspecified {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 5)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pageToken, fieldNumber: 6)
+    }
+    if self.includeRemoved != false {
+      try visitor.visitSingularBoolField(value: self.includeRemoved, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -964,14 +2380,61 @@ nonisolated extension Wordweave_Events_V1_ReadAllRequest: SwiftProtobuf.Message,
     if lhs.items != rhs.items {return false}
     if lhs.backwards != rhs.backwards {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.includeRemoved != rhs.includeRemoved {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
+nonisolated extension Wordweave_Events_V1_StreamState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}first\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 2)
+    }
+    if self.last != 0 {
+      try visitor.visitSingularUInt64Field(value: self.last, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_StreamState, rhs: Wordweave_Events_V1_StreamState) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_StreamState.Kind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_NEVER_WRITTEN\0\u{1}KIND_WRITTEN\0\u{1}KIND_TRUNCATED\0\u{1}KIND_TOMBSTONED\0")
+}
+
 nonisolated extension Wordweave_Events_V1_EventsPage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EventsPage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{3}scanned_to\0\u{1}head\0\u{3}is_end\0\u{1}log\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{3}scanned_to\0\u{1}head\0\u{3}is_end\0\u{1}log\0\u{1}envelopes\0\u{1}stream\0\u{3}page_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -984,12 +2447,19 @@ nonisolated extension Wordweave_Events_V1_EventsPage: SwiftProtobuf.Message, Swi
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.isEnd) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.log) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.envelopes) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._stream) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.pageToken) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.events.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 1)
     }
@@ -1005,6 +2475,15 @@ nonisolated extension Wordweave_Events_V1_EventsPage: SwiftProtobuf.Message, Swi
     if !self.log.isEmpty {
       try visitor.visitSingularStringField(value: self.log, fieldNumber: 5)
     }
+    if !self.envelopes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.envelopes, fieldNumber: 6)
+    }
+    try { if let v = self._stream {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pageToken, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1014,6 +2493,165 @@ nonisolated extension Wordweave_Events_V1_EventsPage: SwiftProtobuf.Message, Swi
     if lhs.head != rhs.head {return false}
     if lhs.isEnd != rhs.isEnd {return false}
     if lhs.log != rhs.log {return false}
+    if lhs.envelopes != rhs.envelopes {return false}
+    if lhs._stream != rhs._stream {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ReadEventRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadEventRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}id\0\u{1}form\0\u{3}position_only\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.event != nil {try decoder.handleConflictingOneOf()}
+          self.event = .position(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.event != nil {try decoder.handleConflictingOneOf()}
+          self.event = .id(v)
+        }
+      }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.positionOnly) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.event {
+    case .position?: try {
+      guard case .position(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    }()
+    case .id?: try {
+      guard case .id(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    if self.form != .unspecified {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 3)
+    }
+    if self.positionOnly != false {
+      try visitor.visitSingularBoolField(value: self.positionOnly, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ReadEventRequest, rhs: Wordweave_Events_V1_ReadEventRequest) -> Bool {
+    if lhs.event != rhs.event {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.positionOnly != rhs.positionOnly {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ReadEventResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadEventResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}envelope\0\u{1}position\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._event) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.envelope) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._position) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._event {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.envelope.isEmpty {
+      try visitor.visitSingularBytesField(value: self.envelope, fieldNumber: 2)
+    }
+    try { if let v = self._position {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ReadEventResponse, rhs: Wordweave_Events_V1_ReadEventResponse) -> Bool {
+    if lhs._event != rhs._event {return false}
+    if lhs.envelope != rhs.envelope {return false}
+    if lhs._position != rhs._position {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_Checkpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Checkpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}log_id\0\u{1}epoch\0\u{1}position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.logID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.logID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.logID, fieldNumber: 1)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 2)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_Checkpoint, rhs: Wordweave_Events_V1_Checkpoint) -> Bool {
+    if lhs.logID != rhs.logID {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1021,7 +2659,7 @@ nonisolated extension Wordweave_Events_V1_EventsPage: SwiftProtobuf.Message, Swi
 
 nonisolated extension Wordweave_Events_V1_SubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubscribeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}items\0\u{3}from_head\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}items\0\u{3}from_head\0\u{1}checkpoint\0\u{1}form\0\u{1}limit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1032,6 +2670,9 @@ nonisolated extension Wordweave_Events_V1_SubscribeRequest: SwiftProtobuf.Messag
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self._after) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.fromHead) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       default: break
       }
     }
@@ -1051,6 +2692,15 @@ nonisolated extension Wordweave_Events_V1_SubscribeRequest: SwiftProtobuf.Messag
     if self.fromHead != false {
       try visitor.visitSingularBoolField(value: self.fromHead, fieldNumber: 3)
     }
+    try { if let v = self._checkpoint {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.form != .unspecified {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 5)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1058,6 +2708,9 @@ nonisolated extension Wordweave_Events_V1_SubscribeRequest: SwiftProtobuf.Messag
     if lhs._after != rhs._after {return false}
     if lhs.items != rhs.items {return false}
     if lhs.fromHead != rhs.fromHead {return false}
+    if lhs._checkpoint != rhs._checkpoint {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1073,10 +2726,43 @@ nonisolated extension Wordweave_Events_V1_SubscribeResponse: SwiftProtobuf.Messa
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._caughtUp) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._fellBehind) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._checkpoint) }()
+      case 1: try {
+        var v: Wordweave_Events_V1_EventsPage?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .events(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .events(v)
+        }
+      }()
+      case 2: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .caughtUp(v)
+        }
+      }()
+      case 3: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .fellBehind(v)
+        }
+      }()
+      case 4: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .checkpoint(v)
+        }
+      }()
       default: break
       }
     }
@@ -1087,26 +2773,30 @@ nonisolated extension Wordweave_Events_V1_SubscribeResponse: SwiftProtobuf.Messa
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.events.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 1)
-    }
-    try { if let v = self._caughtUp {
+    switch self.content {
+    case .events?: try {
+      guard case .events(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .caughtUp?: try {
+      guard case .caughtUp(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._fellBehind {
+    }()
+    case .fellBehind?: try {
+      guard case .fellBehind(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._checkpoint {
+    }()
+    case .checkpoint?: try {
+      guard case .checkpoint(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
-    } }()
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Wordweave_Events_V1_SubscribeResponse, rhs: Wordweave_Events_V1_SubscribeResponse) -> Bool {
-    if lhs.events != rhs.events {return false}
-    if lhs._caughtUp != rhs._caughtUp {return false}
-    if lhs._fellBehind != rhs._fellBehind {return false}
-    if lhs._checkpoint != rhs._checkpoint {return false}
+    if lhs.content != rhs.content {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1148,7 +2838,7 @@ nonisolated extension Wordweave_Events_V1_HeadRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Wordweave_Events_V1_HeadResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HeadResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0\u{1}log\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0\u{1}log\0\u{3}log_id\0\u{1}epoch\0\u{3}epoch_ends\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1158,6 +2848,9 @@ nonisolated extension Wordweave_Events_V1_HeadResponse: SwiftProtobuf.Message, S
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.log) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.logID) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.epochEnds) }()
       default: break
       }
     }
@@ -1170,12 +2863,686 @@ nonisolated extension Wordweave_Events_V1_HeadResponse: SwiftProtobuf.Message, S
     if !self.log.isEmpty {
       try visitor.visitSingularStringField(value: self.log, fieldNumber: 2)
     }
+    if !self.logID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.logID, fieldNumber: 3)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 4)
+    }
+    if !self.epochEnds.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.epochEnds, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Wordweave_Events_V1_HeadResponse, rhs: Wordweave_Events_V1_HeadResponse) -> Bool {
     if lhs.head != rhs.head {return false}
     if lhs.log != rhs.log {return false}
+    if lhs.logID != rhs.logID {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.epochEnds != rhs.epochEnds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_WatchHeadRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WatchHeadRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_WatchHeadRequest, rhs: Wordweave_Events_V1_WatchHeadRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_GetTrackingRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetTrackingRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.source.isEmpty {
+      try visitor.visitSingularStringField(value: self.source, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_GetTrackingRequest, rhs: Wordweave_Events_V1_GetTrackingRequest) -> Bool {
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_GetTrackingResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetTrackingResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._position) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._position {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_GetTrackingResponse, rhs: Wordweave_Events_V1_GetTrackingResponse) -> Bool {
+    if lhs._position != rhs._position {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_StreamMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamMetadata"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_StreamMetadata, rhs: Wordweave_Events_V1_StreamMetadata) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_GetMetadataRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetMetadataRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.stream) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.stream.isEmpty {
+      try visitor.visitSingularStringField(value: self.stream, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_GetMetadataRequest, rhs: Wordweave_Events_V1_GetMetadataRequest) -> Bool {
+    if lhs.stream != rhs.stream {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_GetMetadataResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetMetadataResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}metadata\0\u{3}noted_at\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._state) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.notedAt) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._metadata {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.notedAt != 0 {
+      try visitor.visitSingularUInt64Field(value: self.notedAt, fieldNumber: 3)
+    }
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_GetMetadataResponse, rhs: Wordweave_Events_V1_GetMetadataResponse) -> Bool {
+    if lhs._state != rhs._state {return false}
+    if lhs._metadata != rhs._metadata {return false}
+    if lhs.notedAt != rhs.notedAt {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_SetMetadataRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SetMetadataRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0\u{1}metadata\0\u{1}expected\0\u{1}id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.stream) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._expected) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self._id) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.stream.isEmpty {
+      try visitor.visitSingularStringField(value: self.stream, fieldNumber: 1)
+    }
+    try { if let v = self._metadata {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._expected {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._id {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_SetMetadataRequest, rhs: Wordweave_Events_V1_SetMetadataRequest) -> Bool {
+    if lhs.stream != rhs.stream {return false}
+    if lhs._metadata != rhs._metadata {return false}
+    if lhs._expected != rhs._expected {return false}
+    if lhs._id != rhs._id {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_TruncateRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TruncateRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0\u{1}before\0\u{1}expected\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.stream) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.before) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._expected) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.stream.isEmpty {
+      try visitor.visitSingularStringField(value: self.stream, fieldNumber: 1)
+    }
+    if self.before != 0 {
+      try visitor.visitSingularUInt64Field(value: self.before, fieldNumber: 2)
+    }
+    try { if let v = self._expected {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_TruncateRequest, rhs: Wordweave_Events_V1_TruncateRequest) -> Bool {
+    if lhs.stream != rhs.stream {return false}
+    if lhs.before != rhs.before {return false}
+    if lhs._expected != rhs._expected {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_TombstoneRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TombstoneRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0\u{1}expected\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.stream) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._expected) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.stream.isEmpty {
+      try visitor.visitSingularStringField(value: self.stream, fieldNumber: 1)
+    }
+    try { if let v = self._expected {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_TombstoneRequest, rhs: Wordweave_Events_V1_TombstoneRequest) -> Bool {
+    if lhs.stream != rhs.stream {return false}
+    if lhs._expected != rhs._expected {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_StreamChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}revision\0\u{3}is_repeat\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.isRepeat) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 1)
+    }
+    if self.revision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 2)
+    }
+    if self.isRepeat != false {
+      try visitor.visitSingularBoolField(value: self.isRepeat, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_StreamChange, rhs: Wordweave_Events_V1_StreamChange) -> Bool {
+    if lhs.position != rhs.position {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.isRepeat != rhs.isRepeat {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ListStreamsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListStreamsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}limit\0\u{3}page_token\0\u{1}prefix\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.pageToken) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.prefix) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 1)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pageToken, fieldNumber: 2)
+    }
+    if !self.prefix.isEmpty {
+      try visitor.visitSingularStringField(value: self.prefix, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ListStreamsRequest, rhs: Wordweave_Events_V1_ListStreamsRequest) -> Bool {
+    if lhs.limit != rhs.limit {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ListedStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListedStream"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._state) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ListedStream, rhs: Wordweave_Events_V1_ListedStream) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._state != rhs._state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ListStreamsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListStreamsResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}streams\0\u{3}page_token\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.streams) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.pageToken) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.streams.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.streams, fieldNumber: 1)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pageToken, fieldNumber: 2)
+    }
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ListStreamsResponse, rhs: Wordweave_Events_V1_ListStreamsResponse) -> Bool {
+    if lhs.streams != rhs.streams {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ExportRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExportRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ExportRequest, rhs: Wordweave_Events_V1_ExportRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ExportChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExportChunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ExportChunk, rhs: Wordweave_Events_V1_ExportChunk) -> Bool {
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ImportChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ImportChunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ImportChunk, rhs: Wordweave_Events_V1_ImportChunk) -> Bool {
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_ImportResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ImportResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.events != 0 {
+      try visitor.visitSingularUInt64Field(value: self.events, fieldNumber: 1)
+    }
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_ImportResponse, rhs: Wordweave_Events_V1_ImportResponse) -> Bool {
+    if lhs.events != rhs.events {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_RestoreRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}envelopes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.envelopes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.envelopes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.envelopes, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_RestoreRequest, rhs: Wordweave_Events_V1_RestoreRequest) -> Bool {
+    if lhs.envelopes != rhs.envelopes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Wordweave_Events_V1_RestoreResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Wordweave_Events_V1_RestoreResponse, rhs: Wordweave_Events_V1_RestoreResponse) -> Bool {
+    if lhs.head != rhs.head {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

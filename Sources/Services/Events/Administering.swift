@@ -17,14 +17,42 @@ package struct LogFacts: Sendable {
   }
 }
 
+/// A stream of a listing.
+package struct ListedStream: Hashable, Sendable {
+  package let name: StreamName
+  package let state: StreamState
+
+  package init(name: StreamName, state: StreamState) {
+    self.name = name
+    self.state = state
+  }
+}
+
 /// What the Event Service is given to look after the log.
 package protocol LogAdministration: Sendable {
+  /// Streams whose names begin with `prefix`, behind `after`, ordered by bytes; at most `limit`.
+  func streams(
+    prefix: String,
+    after: StreamName?,
+    limit: Int
+  ) async throws(EventLogError) -> [ListedStream]
   /// What the engine knows of itself.
   func facts() async throws(EventLogError) -> LogFacts
   /// Checks everything; `progress` hears the position reached. Throws `.corrupt` at the first damage.
   func verify(
     progress: @escaping @Sendable (GlobalPosition) -> Void
   ) async throws(EventLogError)
+}
+
+extension LogAdministration {
+  /// For engines that keep no list of their streams.
+  package func streams(
+    prefix: String,
+    after: StreamName?,
+    limit: Int
+  ) async throws(EventLogError) -> [ListedStream] {
+    throw .invalid("this engine keeps no list of its streams")
+  }
 }
 
 /// What the Event Service is given to look after projections.

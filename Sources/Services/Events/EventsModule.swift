@@ -14,9 +14,19 @@ package enum EventsModule {
     log: any LogAdministration,
     projections: any ProjectionAdministration
   ) -> [any RegistrableRPCService] {
+    logServices(store, log: log) + [
+      AdministrationService(store: store, log: log, projections: projections)
+    ]
+  }
+
+  /// What answers calls to the log alone.
+  package static func logServices(
+    _ store: EventStore,
+    log: any LogAdministration
+  ) -> [any RegistrableRPCService] {
     [
-      EventLogService(store: store),
-      AdministrationService(store: store, log: log, projections: projections),
+      EventLogService(store: store), StreamsService(store: store, log: log),
+      TransferService(store: store),
     ]
   }
 

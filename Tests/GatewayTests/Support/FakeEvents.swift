@@ -15,7 +15,7 @@ struct FakeLog: Wordweave_Events_V1_EventLog.ServiceProtocol {
     return ServerResponse(message: answer)
   }
 
-  func readAll(
+  func readAllPage(
     request: ServerRequest<Wordweave_Events_V1_ReadAllRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Wordweave_Events_V1_EventsPage> {
@@ -39,7 +39,7 @@ struct FakeLog: Wordweave_Events_V1_EventLog.ServiceProtocol {
         var event = Wordweave_Events_V1_Event()
         event.position = position
         var part = Wordweave_Events_V1_SubscribeResponse()
-        part.events = [event]
+        part.events.events = [event]
         try await writer.write(part)
       }
       var part = Wordweave_Events_V1_SubscribeResponse()

@@ -68,7 +68,7 @@ enum LogRoutes {
       item.tags = tags
       request.items = [item]
     }
-    var page = try await exchange.core.upstreams.eventLog.readAll(
+    var page = try await exchange.core.upstreams.eventLog.readAllPage(
       request,
       metadata: exchange.callMetadata,
       options: pageOptions
@@ -95,7 +95,7 @@ enum LogRoutes {
     }
     request.backwards = try isBackwards(exchange)
     request.limit = try limit(exchange)
-    let page = try await exchange.core.upstreams.eventLog.readStream(
+    let page = try await exchange.core.upstreams.eventLog.readStreamPage(
       request,
       metadata: exchange.callMetadata,
       options: pageOptions
@@ -155,17 +155,19 @@ enum LogRoutes {
         options: Upstreams.options(timeout: nil)
       ) { response in
         for try await part in response.messages {
-          for event in part.events {
-            try await conveyor.send { writer in
-              writer.object {
-                $0.key("event")
-                $0.event(event)
+          switch part.content {
+          case .events(let page):
+            for event in page.events {
+              try await conveyor.send { writer in
+                writer.object {
+                  $0.key("event")
+                  $0.event(event)
+                }
               }
             }
-          }
-          if part.hasCaughtUp || part.events.isEmpty && part.hasCheckpoint {
-            let position = part.hasCaughtUp ? part.caughtUp : part.checkpoint
+          case .caughtUp(let position), .checkpoint(let position):
             try await conveyor.send { $0.object { $0.member("caughtUp", position) } }
+          case .fellBehind, nil: break
           }
         }
       }

@@ -16,12 +16,7 @@ extension Wordweave_Events_V1_Event {
     let payload = event.data
     data = Data(payload)
     tags = event.tags.map(\.text)
-    metadata = event.metadata.entries.map { pair in
-      var entry = Wordweave_Events_V1_MetadataEntry()
-      entry.key = pair.key
-      entry.value = pair.value
-      return entry
-    }
+    metadata = event.metadata.messages
     recordedAt = event.recordedAt.microseconds
     removed = event.isRemoved
     if !event.isRemoved, event.contentType == NewEvent.protobuf {
@@ -31,26 +26,17 @@ extension Wordweave_Events_V1_Event {
 }
 
 extension Wordweave_Events_V1_EventsPage {
-  init(_ page: EventPage, of log: LogIdentity) {
+  /// A page as the wire carries it.
+  init(_ page: EventPage, of log: LogIdentity, as form: EventForm) {
     self.init()
-    events = page.events.map(Wordweave_Events_V1_Event.init)
+    switch form {
+    case .messages: events = page.events.map(Wordweave_Events_V1_Event.init)
+    case .envelopes: envelopes = EnvelopeRun.bytes(of: page.events)
+    }
     scannedTo = page.scannedTo.number
     head = page.head.number
     isEnd = page.isEnd
     self.log = log.text
-  }
-}
-
-extension LogIdentity {
-  /// The identity as operators see it: `<id>/<epoch>`.
-  var text: String { "\(id)/\(epoch)" }
-}
-
-extension EventQuery {
-  /// A query as the wire carries it; no items match everything.
-  init(_ items: [Wordweave_Events_V1_QueryItem]) {
-    self.init(
-      items.map { Item(types: $0.types.map { EventType($0) }, tags: $0.tags.map { Tag($0) }) }
-    )
+    if let state = page.stream { stream = Wordweave_Events_V1_StreamState(state) }
   }
 }

@@ -1,0 +1,182 @@
+internal import EventLogCore
+internal import GRPCCore
+internal import GRPCNIOTransportHTTP2
+internal import Logging
+internal import Schemas
+internal import Synchronization
+internal import WeaveRuntime
+
+/// The connection to a service: calls over it are sent again until they are answered.
+///
+/// It makes connections anew by itself; calls wait for it for as long as the patience lasts.
+final class Line: Sendable {
+  /// Between tries: short, since a service that restarts is back within seconds.
+  private static let backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
+
+  let client: GRPCClient<RemoteEventLog.Transport>
+  let options: CallOptions
+  let logger: Logger
+  private let settings: RemoteSettings
+  private let metadata: Mutex<GRPCCore.Metadata>
+  private let connecting: Task<Void, Never>
+
+  init(_ settings: RemoteSettings, logger: Logger) throws(EventLogError) {
+    self.settings = settings
+    self.logger = logger
+    var options = CallOptions.defaults
+    options.maxRequestMessageBytes = EventCalls.requestBytes
+    options.maxResponseMessageBytes = EventCalls.answerBytes
+    self.options = options
+    var metadata: GRPCCore.Metadata = [:]
+    if let token = settings.token { metadata.addString("Bearer \(token)", forKey: "authorization") }
+    self.metadata = Mutex(metadata)
+    do {
+      let client = GRPCClient(transport: try Self.transport(settings))
+      self.client = client
+      connecting = Task {
+        do {
+          try await client.runConnections()
+        } catch {
+          logger.error("The line to the event service ended", metadata: ["error": "\(error)"])
+        }
+      }
+    } catch {
+      throw .invalid("the event service cannot be reached with these settings: \(error)")
+    }
+  }
+
+  /// Says with every call from now on which log is meant.
+  func pin(to identity: LogIdentity) {
+    metadata.withLock { $0.replaceOrAddString(identity.text, forKey: EventCalls.pinKey) }
+  }
+
+  /// What goes beside every call.
+  var callMetadata: GRPCCore.Metadata { metadata.withLock { $0 } }
+
+  /// Asks something that changes nothing.
+  func asking<R: Sendable>(
+    _ call: @Sendable (GRPCCore.Metadata) async throws -> R
+  ) async throws(EventLogError) -> R {
+    try await trying(call) { error in .unavailable(Self.text(error)) }
+  }
+
+  /// Asks for a change; one that may be asked for twice is sent again when its answer is lost.
+  func writing<R: Sendable>(
+    isRepeatable: Bool,
+    _ call: @Sendable (GRPCCore.Metadata) async throws -> R
+  ) async throws(EventLogError) -> R {
+    try await trying(isRepeatable: isRepeatable, call) { error in
+      .outcomeUnknown(Self.text(error))
+    }
+  }
+
+  private func trying<R: Sendable>(
+    isRepeatable: Bool = true,
+    _ call: @Sendable (GRPCCore.Metadata) async throws -> R,
+    givingUp: (RPCError) -> EventLogError
+  ) async throws(EventLogError) -> R {
+    let end = ContinuousClock.now + settings.patience
+    var attempt = 0
+    while true {
+      let error: RPCError
+      do {
+        return try await call(callMetadata)
+      } catch let found as RPCError {
+        error = found
+      } catch {
+        throw Task.isCancelled ? interrupted(givingUp) : .unavailable("\(error)")
+      }
+      let verdict = CallVerdict(error)
+      if Task.isCancelled, verdict != .answered { throw interrupted(givingUp) }
+      switch verdict {
+      case .answered:
+        throw EventLogError(error) ?? .unavailable(Self.text(error))
+      case .notSent where ContinuousClock.now < end: break
+      case .lost where isRepeatable && ContinuousClock.now < end: break
+      case .notSent: throw .unavailable(Self.text(error))
+      case .lost: throw givingUp(error)
+      }
+      logger.debug(
+        "A call to the event service is sent again",
+        metadata: ["cause": "\(error)", "attempt": "\(attempt)"]
+      )
+      // Cancelled meanwhile: the next try ends at once.
+      try? await Task.sleep(for: Self.backoff.delay(attempt: attempt))
+      attempt += 1
+    }
+  }
+
+  /// What a cancelled call comes to: whether it was done is known for questions alone.
+  private func interrupted(_ givingUp: (RPCError) -> EventLogError) -> EventLogError {
+    let error = givingUp(RPCError(code: .cancelled, message: "the call was cancelled"))
+    guard case .outcomeUnknown = error else { return .cancelled }
+    return error
+  }
+
+  private static func text(_ error: RPCError) -> String {
+    "the event service answered \(error.code): \(error.message)"
+  }
+
+  /// Ends the connections once nothing runs over them any more.
+  func close() async {
+    client.beginGracefulShutdown()
+    await connecting.value
+  }
+
+  /// Ends the connections of a client that nobody closed.
+  func abandon() { connecting.cancel() }
+
+  private static func transport(
+    _ settings: RemoteSettings
+  ) throws -> RemoteEventLog.Transport {
+    let security: RemoteEventLog.Transport.TransportSecurity =
+      switch settings.trust {
+      case .plainText: .plaintext
+      case .system: .tls
+      case .certificates(let path):
+        .tls { $0.trustRoots = .certificates([.file(path: path, format: .pem)]) }
+      }
+    let target: any ResolvableTarget =
+      settings.host.contains(":")
+      ? .ipv6(address: settings.host, port: settings.port)
+      : .dns(host: settings.host, port: settings.port)
+    return try RemoteEventLog.Transport(
+      target: target,
+      transportSecurity: security,
+      config: .defaults { config in
+        // A connection whose other end went away without a word is found within this time.
+        config.connection.keepalive = .init(
+          time: .seconds(5),
+          timeout: .seconds(10),
+          allowWithoutCalls: true
+        )
+        config.backoff.initial = .milliseconds(50)
+        config.backoff.max = .seconds(2)
+      }
+    )
+  }
+}
+
+/// What an error tells of a call.
+enum CallVerdict: Hashable, Sendable {
+  /// The other end decided; asking again would end the same.
+  case answered
+  /// The other end did not take the call up.
+  case notSent
+  /// Whether the other end did it is not known.
+  case lost
+
+  init(_ error: RPCError) {
+    if let told = EventLogError(error) {
+      // A log that is being closed is one whose service restarts.
+      self = told == .closed ? .notSent : .answered
+      return
+    }
+    switch error.code {
+    case .unavailable, .cancelled, .deadlineExceeded, .internalError, .unknown, .aborted:
+      self = .lost
+    default:
+      self = .answered
+    }
+  }
+}

@@ -1,0 +1,53 @@
+internal import GRPCCore
+
+/// What the server knows of each call: the right it takes, and whether it is one that is answered at
+/// once or a stream.
+///
+/// By name, since the table also holds calls of protocols that other rooms bring along.
+struct CallTable: Sendable {
+  /// One call.
+  struct Entry: Sendable {
+    /// The right it takes; nil for everybody's.
+    let right: CallRights?
+    /// Whether it is a stream, which has no deadline but the caller's.
+    let isStream: Bool
+  }
+
+  private static let log = "wordweave.events.v1.EventLog"
+  private static let streams = "wordweave.events.v1.Streams"
+  private static let transfer = "wordweave.events.v1.Transfer"
+  private static let administration = "wordweave.events.v1.Administration"
+  private static let umaDB = "umadb.v1.DCB"
+  private static let health = "grpc.health.v1.Health"
+
+  private static let entries: [String: Entry] = {
+    var entries: [String: Entry] = [:]
+    func add(_ right: CallRights?, _ service: String, _ calls: [String], isStream: Bool = false) {
+      for call in calls { entries["\(service)/\(call)"] = Entry(right: right, isStream: isStream) }
+    }
+    add(.append, log, ["Append"])
+    add(.read, log, ["ReadStreamPage", "ReadAllPage", "ReadEvent", "Head", "GetTracking"])
+    add(.read, log, ["ReadStream", "ReadAll", "Subscribe", "WatchHead"], isStream: true)
+    add(.read, streams, ["GetMetadata", "List"])
+    add(.append, streams, ["SetMetadata"])
+    add(.admin, streams, ["Truncate", "Tombstone"])
+    add(.read, transfer, ["Export"], isStream: true)
+    add(.admin, transfer, ["Import"], isStream: true)
+    add(.admin, transfer, ["Restore"])
+    add(.admin, administration, ["Verify", "Rebuild", "Compare", "Replay"], isStream: true)
+    add(.append, umaDB, ["Append"])
+    add(.read, umaDB, ["Head", "GetTrackingInfo"])
+    add(.read, umaDB, ["Read", "Subscribe"], isStream: true)
+    add(nil, health, ["Check"])
+    add(nil, health, ["Watch"], isStream: true)
+    return entries
+  }()
+
+  /// What is not in the table takes the highest right.
+  private static let unknown = Entry(right: .admin, isStream: false)
+
+  /// What is known of a call.
+  static func entry(_ method: MethodDescriptor) -> Entry {
+    entries[method.fullyQualifiedMethod] ?? unknown
+  }
+}

@@ -1,0 +1,133 @@
+import EventLogCore
+import EventLogRemote
+import EventsService
+import Logging
+
+/// A log behind a real server on loopback, seen through its client.
+final class ServedLog: EventLogEngine {
+  let remote: RemoteEventLog
+  let server: RunningServer
+  private let base: any EventLogEngine
+
+  private init(_ remote: RemoteEventLog, _ server: RunningServer, _ base: any EventLogEngine) {
+    self.remote = remote
+    self.server = server
+    self.base = base
+  }
+
+  static func serve(_ base: any EventLogEngine) async throws -> ServedLog {
+    let server = try await RunningServer(base)
+    let remote = try await RemoteEventLog.connect(
+      RemoteSettings(host: "127.0.0.1", port: server.port)
+    )
+    return ServedLog(remote, server, base)
+  }
+
+  var identity: LogIdentity { remote.identity }
+
+  func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
+    try await remote.append(request)
+  }
+
+  func read(
+    _ stream: StreamName,
+    from: StreamRevision,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> EventPage {
+    try await remote.read(stream, from: from, direction: direction, limit: limit)
+  }
+
+  func readAll(
+    after: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int,
+    includeRemoved: Bool
+  ) async throws(EventLogError) -> EventPage {
+    try await remote.readAll(
+      after: after,
+      matching: query,
+      direction: direction,
+      limit: limit,
+      includeRemoved: includeRemoved
+    )
+  }
+
+  func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
+    try await remote.position(of: id)
+  }
+
+  func tracking(of source: String) async throws(EventLogError) -> UInt64? {
+    try await remote.tracking(of: source)
+  }
+
+  func head(beyond: GlobalPosition?) async throws(EventLogError) -> GlobalPosition {
+    try await remote.head(beyond: beyond)
+  }
+
+  func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
+    try await remote.restore(events)
+  }
+
+  func close() async {
+    await remote.close()
+    await server.stop()
+    await base.close()
+  }
+}
+
+/// The services of a log on a loopback port.
+final class RunningServer: Sendable {
+  let port: Int
+  private let server: EventServer
+  private let serving: Task<Void, any Error>
+
+  init(_ engine: any EventLogEngine, port: Int = 0) async throws {
+    var settings = EventServerSettings()
+    settings.port = port
+    let store = EventStore(engine)
+    var logger = Logger(label: "test.events")
+    logger.logLevel = .error
+    let server = EventServer(
+      store,
+      services: EventsModule.logServices(store, log: NoAdministration()),
+      settings: settings,
+      logger: logger
+    )
+    let (ports, bound) = AsyncStream.makeStream(of: Int.self)
+    let serving = Task {
+      defer { bound.finish() }
+      try await server.run { bound.yield($0) }
+    }
+    self.server = server
+    self.serving = serving
+    guard let port = await ports.first(where: { _ in true }) else {
+      try await serving.value
+      throw EventLogError.unavailable("the server ended before it listened")
+    }
+    self.port = port
+  }
+
+  /// Stops as a process does that is asked to.
+  func stop() async {
+    server.beginGracefulShutdown()
+    try? await serving.value
+  }
+
+  /// Stops as a process does that is killed, as far as its callers can tell.
+  func crash() async {
+    serving.cancel()
+    try? await serving.value
+  }
+}
+
+private struct NoAdministration: LogAdministration {
+  func facts() async throws(EventLogError) -> LogFacts {
+    throw .unavailable("no administration here")
+  }
+
+  func verify(
+    progress: @escaping @Sendable (GlobalPosition) -> Void
+  ) async throws(EventLogError) {}
+}

@@ -1,0 +1,129 @@
+import EventLogCore
+import EventLogInMemory
+import EventsService
+import GRPCCore
+import GRPCNIOTransportHTTP2
+import Logging
+import Schemas
+import Testing
+
+/// The services of a log in memory on a loopback port, and calls to them.
+final class ServedEvents: Sendable {
+  let engine: any EventLogEngine
+  let port: Int
+  let client: GRPCClient<HTTP2ClientTransport.Posix>
+  let log: Wordweave_Events_V1_EventLog.Client<HTTP2ClientTransport.Posix>
+  private let server: EventServer
+  private let serving: Task<Void, any Error>
+  private let connecting: Task<Void, any Error>
+
+  /// Lends a fresh service.
+  static func with<R>(
+    authority: (any CallAuthority)? = nil,
+    engine: any EventLogEngine = InMemoryEventLog(),
+    _ body: (ServedEvents) async throws -> R
+  ) async throws -> R {
+    let served = try await ServedEvents(authority, engine)
+    do {
+      let result = try await body(served)
+      await served.stop()
+      return result
+    } catch {
+      await served.stop()
+      throw error
+    }
+  }
+
+  private init(_ authority: (any CallAuthority)?, _ engine: any EventLogEngine) async throws {
+    self.engine = engine
+    var settings = EventServerSettings()
+    settings.port = 0
+    settings.authority = authority
+    settings.drain = .seconds(2)
+    let store = EventStore(engine)
+    var logger = Logger(label: "test.events")
+    logger.logLevel = .error
+    let server = EventServer(
+      store,
+      services: EventsModule.logServices(store, log: NoAdministration()),
+      settings: settings,
+      logger: logger
+    )
+    let (ports, bound) = AsyncStream.makeStream(of: Int.self)
+    let serving = Task {
+      defer { bound.finish() }
+      try await server.run { bound.yield($0) }
+    }
+    self.server = server
+    self.serving = serving
+    port = try #require(await ports.first { _ in true })
+    let client = GRPCClient(
+      transport: try .http2NIOPosix(
+        target: .ipv4(address: "127.0.0.1", port: port),
+        transportSecurity: .plaintext
+      )
+    )
+    self.client = client
+    connecting = Task { try await client.runConnections() }
+    log = Wordweave_Events_V1_EventLog.Client(wrapping: client)
+  }
+
+  func stop() async {
+    client.beginGracefulShutdown()
+    _ = try? await connecting.value
+    server.beginGracefulShutdown()
+    _ = try? await serving.value
+    await engine.close()
+  }
+
+  /// Calls a method with any bytes.
+  func call(
+    _ method: MethodDescriptor,
+    _ bytes: [UInt8],
+    metadata: GRPCCore.Metadata = [:],
+    timeout: Duration? = nil
+  ) async throws {
+    var options = CallOptions.defaults
+    options.timeout = timeout
+    options.maxRequestMessageBytes = 64 << 20
+    _ = try await client.unary(
+      request: ClientRequest(message: bytes, metadata: metadata),
+      descriptor: method,
+      serializer: RawBytes(),
+      deserializer: RawBytes(),
+      options: options
+    ) { try $0.message }
+  }
+
+  /// The status with which `body` is refused; nil if it is not.
+  func refusal(_ body: (ServedEvents) async throws -> Void) async -> RPCError.Code? {
+    do {
+      try await body(self)
+      return nil
+    } catch let error as RPCError {
+      return error.code
+    } catch {
+      Issue.record("no status: \(error)")
+      return nil
+    }
+  }
+}
+
+/// Messages that are bytes, sound or not.
+private struct RawBytes: MessageSerializer, MessageDeserializer {
+  func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes { Bytes(message) }
+
+  func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> [UInt8] {
+    bytes.withUnsafeBytes { Array($0) }
+  }
+}
+
+struct NoAdministration: LogAdministration {
+  func facts() async throws(EventLogError) -> LogFacts {
+    throw .unavailable("no administration here")
+  }
+
+  func verify(
+    progress: @escaping @Sendable (GlobalPosition) -> Void
+  ) async throws(EventLogError) {}
+}
