@@ -36,6 +36,24 @@ public final class Database: Sendable {
     return Database(handles, families: families.map(\.name))
   }
 
+  /// Opens some families of the database in the folder `path` to look at them only.
+  ///
+  /// What the write-ahead files hold is replayed in memory; no file is made, changed or removed,
+  /// and no lock is taken, so the caller sees to it that nobody writes meanwhile.
+  public static func openReadOnly(
+    path: String,
+    families: [FamilyOptions]
+  ) throws(RocksDBError) -> Database {
+    var options = DatabaseOptions()
+    options.createsIfMissing = false
+    var families = families
+    if !families.contains(where: { $0.name == "default" }) {
+      families.append(FamilyOptions("default"))
+    }
+    let handles = try Handles(path: path, options: options, families: families, isReadOnly: true)
+    return Database(handles, families: families.map(\.name))
+  }
+
   /// The family of this name; nil if it was not opened.
   public func family(_ name: String) -> Family? {
     families.firstIndex(of: name).map { Family(index: $0) }
@@ -66,7 +84,8 @@ final class Handles: @unchecked Sendable {
   init(
     path: String,
     options: DatabaseOptions,
-    families: [FamilyOptions]
+    families: [FamilyOptions],
+    isReadOnly: Bool = false
   ) throws(RocksDBError) {
     let cache = rocksdb_cache_create_lru(options.cacheBytes)
     let databaseOptions = options.make()
@@ -81,15 +100,28 @@ final class Handles: @unchecked Sendable {
     do throws(RocksDBError) {
       database = try checking("open") { slot in
         Self.withPointers(names) { names in
-          rocksdb_open_column_families(
-            databaseOptions,
-            path,
-            Int32(families.count),
-            names,
-            familyOptions,
-            &opened,
-            slot
-          )
+          if isReadOnly {
+            rocksdb_open_for_read_only_column_families(
+              databaseOptions,
+              path,
+              Int32(families.count),
+              names,
+              familyOptions,
+              &opened,
+              0,  // write-ahead files may be there: they are replayed
+              slot
+            )
+          } else {
+            rocksdb_open_column_families(
+              databaseOptions,
+              path,
+              Int32(families.count),
+              names,
+              familyOptions,
+              &opened,
+              slot
+            )
+          }
         }
       }
     } catch {

@@ -73,6 +73,9 @@ extension DatabaseOptions {
 }
 
 extension FamilyOptions {
+  /// The part of a memtable that its filter takes: 10 bits a key for keys of about 24 bytes.
+  private static let memtableFilterShare = 0.05
+
   func make(cache: OpaquePointer?) -> OpaquePointer? {
     let options = rocksdb_options_create()
     rocksdb_options_set_write_buffer_size(options, writeBufferBytes)
@@ -88,8 +91,11 @@ extension FamilyOptions {
         options,
         rocksdb_slicetransform_create_fixed_prefix(prefixBytes)
       )
-      // Tells "no such prefix" without a walk of the memtable.
-      rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05)
+    }
+    if prefixBytes > 0 || filterBits > 0 {
+      // Tells "no such key" or "no such prefix" without a walk of the memtable.
+      rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, Self.memtableFilterShare)
+      rocksdb_options_set_memtable_whole_key_filtering(options, prefixBytes > 0 ? 0 : 1)
     }
     if let blobBytes {
       rocksdb_options_set_enable_blob_files(options, 1)

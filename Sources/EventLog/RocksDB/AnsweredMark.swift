@@ -7,6 +7,9 @@ internal import Synchronization
 ///
 /// Form: head (8), log epoch (8), CRC-32C of both (4), big-endian. It is written after each sync
 /// and not synced itself: never ahead of the data, at worst behind.
+///
+/// While it is open it also locks the log, before the database does: only so can an opening look
+/// at the database without writing to it.
 final class AnsweredMark: Sendable {
   static let bytes = 20
   private let file: Mutex<Int32>
@@ -14,14 +17,31 @@ final class AnsweredMark: Sendable {
   struct Value: Equatable {
     let head: UInt64
     let epoch: UInt64
+
+    /// Whether more was answered than a log holds that ends at `head` in `epoch`.
+    ///
+    /// A mark of an earlier epoch says nothing: the log was shortened knowingly since.
+    func tellsOfMore(than head: UInt64, epoch: UInt64) -> Bool {
+      self.epoch > epoch || (self.epoch == epoch && self.head > head)
+    }
   }
 
   private init(_ file: Int32) { self.file = Mutex(file) }
 
-  /// Opens or makes the file; nil if the system refuses.
-  static func open(_ path: String) -> AnsweredMark? {
+  /// Opens or makes the file.
+  ///
+  /// - Throws: `.locked` if another process, or this one, has it open.
+  static func open(_ path: String) throws(EventLogError) -> AnsweredMark {
     let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    return file < 0 ? nil : AnsweredMark(file)
+    guard file >= 0 else { throw .unavailable("open \(path): errno \(errno)") }
+    let mark = AnsweredMark(file)
+    // By open file, not by process as `fcntl` does: a second opener in this process counts too.
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      guard code == EWOULDBLOCK else { throw .unavailable("lock \(path): errno \(code)") }
+      throw .locked("another process, or this one, has the log of \(path) open")
+    }
+    return mark
   }
 
   /// What the file says; nil if it is empty or torn.
@@ -55,7 +75,10 @@ final class AnsweredMark: Sendable {
 
   func close() {
     file.withLock { file in
-      if file >= 0 { _ = Glibc.close(file) }
+      guard file >= 0 else { return }
+      // A child process that is being started holds the open file, too, until it runs.
+      flock(file, LOCK_UN)
+      _ = Glibc.close(file)
       file = -1
     }
   }

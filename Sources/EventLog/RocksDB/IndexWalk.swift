@@ -26,6 +26,23 @@ struct IndexWalk {
   mutating func reaches(
     _ isRight: (UnsafeRawBufferPointer) -> Bool
   ) throws(EventLogError) -> Bool {
+    guard try advance() else { return false }
+    let isThere = key.withUnsafeBytes { wanted in
+      iterator.withKey { $0.hasSameBytes(as: wanted) }
+    }
+    return isThere && iterator.withValue(isRight)
+  }
+
+  /// Whether the first row at or behind `key` is one that `isRight` accepts.
+  mutating func reachesRow(
+    _ isRight: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
+  ) throws(EventLogError) -> Bool {
+    guard try advance() else { return false }
+    return iterator.withKey { key in iterator.withValue { isRight(key, $0) } }
+  }
+
+  /// Goes to the first row at or behind `key`; false if there is none.
+  private mutating func advance() throws(EventLogError) -> Bool {
     if hasBegun {
       var steps = 0
       while iterator.isValid, isBefore, steps < patience {
@@ -46,10 +63,7 @@ struct IndexWalk {
       try storing { () throws(RocksDBError) in try iterator.check() }
       return false
     }
-    let isThere = key.withUnsafeBytes { wanted in
-      iterator.withKey { $0.hasSameBytes(as: wanted) }
-    }
-    return isThere && iterator.withValue(isRight)
+    return true
   }
 
   private var isBefore: Bool {

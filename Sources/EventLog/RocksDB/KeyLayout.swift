@@ -1,14 +1,14 @@
 internal import EventLogCore
 
-// The stored form of the embedded log, format 1. Integers in keys and values are big-endian, so
+// The stored form of the embedded log, format 2. Integers in keys and values are big-endian, so
 // that keys order as numbers do; the envelope is its own format (see Envelope).
 //
 //   family    key                              value
 //   events    position (8)                     envelope
-//   streams   name, 00, revision (8)           position (8)
+//   streams   name, 00, last revision (8)      last position (8), length (see StreamRun)
 //   heads     name                             flags (1), last (8), first (8), touched at (8)
-//   types     hash of type (16), position (8)  empty
-//   tags      hash of tag (16), position (8)   empty
+//   types     hash of type (16), position (8)  the positions before it (see PostingGroup)
+//   tags      hash of tag (16), position (8)   the same
 //   ids       id (16)                          position (8)
 //   tracking  source                           position (8)
 //   meta      "format"                         format (4)
@@ -25,7 +25,12 @@ internal import EventLogCore
 //   restored   is there in a backup until it is opened: the next opening starts a new log epoch
 
 /// The number of the stored form.
-let storedFormat: UInt32 = 1
+let storedFormat: UInt32 = 2
+
+/// The oldest form that is read, and is written on in the newest.
+///
+/// Format 1 had a row for each event in the indexes; such rows are rows of format 2.
+let oldestFormat: UInt32 = 1
 
 enum FamilyName {
   static let events = "events"

@@ -14,18 +14,23 @@ enum RocksDBOpening {
 
   static func open(path: String, acceptsLoss: Bool) throws(EventLogError) -> Opened {
     try makeFolder(path)
+    let mark = try AnsweredMark.open(path + "/answered")
+    if let answered = mark.value, !acceptsLoss, !isRestored(path) {
+      try checkNothingIsGone(path, answered)
+    }
     let database = try storing { () throws(RocksDBError) in
       try Database.open(path: path + "/store", families: familyOptions)
     }
     do throws(EventLogError) {
-      return try check(database, path: path, acceptsLoss: acceptsLoss)
+      return try check(database, path: path, mark: mark, acceptsLoss: acceptsLoss)
     } catch {
       database.close()
+      mark.close()
       throw error
     }
   }
 
-  private static var familyOptions: [FamilyOptions] {
+  static var familyOptions: [FamilyOptions] {
     var events = FamilyOptions(FamilyName.events)
     events.filterBits = 0
     events.blobBytes = 4 << 10
@@ -48,36 +53,35 @@ enum RocksDBOpening {
   private static func check(
     _ database: Database,
     path: String,
+    mark: AnsweredMark,
     acceptsLoss: Bool
   ) throws(EventLogError) -> Opened {
     guard let families = families(of: database) else {
       throw .unavailable("the database in \(path) lacks a family of the event log")
     }
-    guard let mark = AnsweredMark.open(path + "/answered") else {
-      throw .unavailable("open \(path)/answered: errno \(errno)")
+    let format = try checkFormat(database, families.meta, path)
+    let (head, lastRecordedAt) = try end(database, families.events)
+    var identity: LogIdentity
+    if let stored = try storedIdentity(database, families.meta) {
+      identity = stored
+    } else {
+      identity = LogIdentity(id: .make(), epoch: 1)
+      try write(identity, to: database, families)
     }
-    try checkFormat(database, families, path)
-    var identity = try identity(database, families)
-    let (head, lastRecordedAt) = try end(database, families)
-    let restored = path + "/restored"
-    let isRestored = access(restored, F_OK) == 0
-    if let answered = mark.value, answered.epoch == identity.epoch, answered.head > head,
-      !isRestored
-    {
-      guard acceptsLoss else {
-        throw .corrupt(
-          "events up to \(answered.head) were answered and only \(head) are there; restore a"
-            + " backup, or open it accepting the loss",
-          at: GlobalPosition(head)
-        )
-      }
+    let isRestored = isRestored(path)
+    var isShorter = false
+    if let answered = mark.value, !isRestored {
+      isShorter = answered.tellsOfMore(than: head, epoch: identity.epoch)
+      // Found before already, unless the two ways of recovery differ.
+      guard !isShorter || acceptsLoss else { throw gone(answered, head: head) }
+    }
+    if isShorter || isRestored {
       identity = identity.next(endingAt: GlobalPosition(head))
       try write(identity, to: database, families)
-    } else if isRestored {
-      identity = identity.next(endingAt: GlobalPosition(head))
-      try write(identity, to: database, families)
-      unlink(restored)
+      if isRestored { unlink(path + restoredName) }
     }
+    // From here on rows are written that an older program does not know.
+    if let format, format < storedFormat { try writeFormat(to: database, families) }
     mark.write(head: head, epoch: identity.epoch)
     let storage = RocksDBStorage(
       database,
@@ -99,6 +103,11 @@ enum RocksDBOpening {
       )
     )
   }
+
+  private static let restoredName = "/restored"
+
+  /// Whether the log is a backup that was never opened: see `backUp`.
+  private static func isRestored(_ path: String) -> Bool { access(path + restoredName, F_OK) == 0 }
 
   private static func families(of database: Database) -> RocksDBStorage.Families? {
     guard let events = database.family(FamilyName.events),
@@ -122,37 +131,37 @@ enum RocksDBOpening {
     )
   }
 
-  private static func checkFormat(
+  /// The format that the log is written in, if this program reads it; nil for a fresh log.
+  @discardableResult
+  static func checkFormat(
     _ database: Database,
-    _ families: RocksDBStorage.Families,
+    _ meta: Database.Family,
     _ path: String
-  ) throws(EventLogError) {
+  ) throws(EventLogError) -> UInt32? {
     let stored = try storing { () throws(RocksDBError) in
-      try database.value(of: MetaKey.format, in: families.meta)
+      try database.value(of: MetaKey.format, in: meta)
     }
-    guard let stored else { return }
+    guard let stored else { return nil }
     let format =
       stored.count == 4 ? stored.withUnsafeBytes { $0.bigEndian(UInt32.self, at: 0) } : 0
-    guard format == storedFormat else {
+    guard (oldestFormat...storedFormat).contains(format) else {
       throw .unavailable(
-        "the log in \(path) has format \(format) and this program reads format \(storedFormat);"
-          + " open it with the program that wrote it, export it there and import it here"
+        "the log in \(path) has format \(format) and this program reads formats \(oldestFormat)"
+          + " to \(storedFormat); open it with the program that wrote it, export it there and"
+          + " import it here"
       )
     }
+    return format
   }
 
-  private static func identity(
+  static func storedIdentity(
     _ database: Database,
-    _ families: RocksDBStorage.Families
-  ) throws(EventLogError) -> LogIdentity {
+    _ meta: Database.Family
+  ) throws(EventLogError) -> LogIdentity? {
     let stored = try storing { () throws(RocksDBError) in
-      try database.value(of: MetaKey.log, in: families.meta)
+      try database.value(of: MetaKey.log, in: meta)
     }
-    guard let stored else {
-      let identity = LogIdentity(id: .make(), epoch: 1)
-      try write(identity, to: database, families)
-      return identity
-    }
+    guard let stored else { return nil }
     guard stored.count >= 24, stored.count % 8 == 0, let id = EventID(bytes: stored[..<16]) else {
       throw .corrupt("the identity of the log is not readable", at: nil)
     }
@@ -172,11 +181,9 @@ enum RocksDBOpening {
     to database: Database,
     _ families: RocksDBStorage.Families
   ) throws(EventLogError) {
-    var format: [UInt8] = []
-    format.append(bigEndian: storedFormat)
+    try writeFormat(to: database, families)
     try storing { () throws(RocksDBError) in
       let batch = try database.makeBatch()
-      batch.put(MetaKey.format, format, in: families.meta)
       let ends = identity.epochEnds.flatMap { Key.number($0.number) }
       batch.put(
         MetaKey.log,
@@ -187,12 +194,25 @@ enum RocksDBOpening {
     }
   }
 
-  private static func end(
-    _ database: Database,
+  private static func writeFormat(
+    to database: Database,
     _ families: RocksDBStorage.Families
+  ) throws(EventLogError) {
+    var format: [UInt8] = []
+    format.append(bigEndian: storedFormat)
+    try storing { () throws(RocksDBError) in
+      let batch = try database.makeBatch()
+      batch.put(MetaKey.format, format, in: families.meta)
+      try database.write(batch, synced: true)
+    }
+  }
+
+  static func end(
+    _ database: Database,
+    _ events: Database.Family
   ) throws(EventLogError) -> (head: UInt64, lastRecordedAt: Timestamp) {
     let iterator = try storing { () throws(RocksDBError) in
-      try database.makeIterator(in: families.events)
+      try database.makeIterator(in: events)
     }
     iterator.seekToLast()
     guard iterator.isValid else {

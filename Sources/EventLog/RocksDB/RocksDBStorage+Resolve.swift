@@ -63,13 +63,17 @@ extension RocksDBStorage {
 /// Looks for the first event that a condition matches.
 private final class ConditionProbe {
   private let storage: RocksDBStorage
-  private let types: DatabaseIterator
-  private let tags: DatabaseIterator
+  private var types: PostingCursor
+  private var tags: PostingCursor
 
   init(_ storage: RocksDBStorage) throws(RocksDBError) {
     self.storage = storage
-    types = try storage.database.makeIterator(in: storage.families.types, isPrefix: true)
-    tags = try storage.database.makeIterator(in: storage.families.tags, isPrefix: true)
+    types = PostingCursor(
+      try storage.database.makeIterator(in: storage.families.types, isPrefix: true)
+    )
+    tags = PostingCursor(
+      try storage.database.makeIterator(in: storage.families.tags, isPrefix: true)
+    )
   }
 
   func firstMatch(
@@ -97,7 +101,8 @@ private final class ConditionProbe {
     if item.tags.isEmpty {
       for type in item.types {
         var place = after + 1
-        while let position = try seek(types, type.hash, place), position <= best ?? bound {
+        while let position = try types.first(of: type.hash, from: place), position <= best ?? bound
+        {
           if try matches(item, at: position) {
             best = position
             break
@@ -110,7 +115,7 @@ private final class ConditionProbe {
     var place = after + 1
     leaping: while place <= bound {
       for tag in item.tags {
-        guard let position = try seek(tags, tag.hash, place) else { return nil }
+        guard let position = try tags.first(of: tag.hash, from: place) else { return nil }
         if position > place {
           place = position
           // Ask every tag again at the new place, unless this is the only one.
@@ -122,24 +127,6 @@ private final class ConditionProbe {
       place += 1
     }
     return nil
-  }
-
-  private func seek(
-    _ iterator: DatabaseIterator,
-    _ hash: TextHash,
-    _ position: UInt64
-  ) throws(EventLogError) -> UInt64? {
-    iterator.seek(Key.posting(hash, position))
-    guard iterator.isValid else {
-      try storing { () throws(RocksDBError) in try iterator.check() }
-      return nil
-    }
-    return iterator.withKey { key in
-      guard key.count == 24, key.bigEndian(UInt64.self, at: 0) == hash.high,
-        key.bigEndian(UInt64.self, at: 8) == hash.low
-      else { return nil }
-      return key.bigEndian(UInt64.self, at: 16)
-    }
   }
 
   /// A posting is a hint; the event's own bytes decide (law L11).

@@ -59,21 +59,43 @@ extension RocksDBStorage {
     keys.reserveCapacity(revisions.count * 8)
     var positions: [UInt64] = []
     positions.reserveCapacity(revisions.count)
+    let name = stream.text.utf8.count
     let iterator = try storing { () throws(RocksDBError) in
       try database.makeIterator(
         in: families.streams,
         from: Key.revision(revisions.lowerBound, of: stream),
-        to: Key.revision(revisions.upperBound, of: stream) + [0]
+        to: Key.revision(.max, of: stream) + [0]
       )
     }
-    if direction == .forward { iterator.seekToFirst() } else { iterator.seekToLast() }
-    while iterator.isValid {
-      iterator.withValue { value in
-        guard value.count == 8 else { return }
-        positions.append(value.bigEndian(UInt64.self, at: 0))
-        keys.append(contentsOf: value)
+    func take(_ position: UInt64) {
+      positions.append(position)
+      keys.append(bigEndian: position)
+    }
+    // The row of a revision is the first whose last revision is not before it.
+    if direction == .forward {
+      iterator.seekToFirst()
+    } else {
+      iterator.seek(Key.revision(revisions.upperBound, of: stream))
+    }
+    while iterator.isValid, positions.count < revisions.count {
+      let row = iterator.withKey { key in
+        iterator.withValue { StreamRun(key: key, value: $0, nameBytes: name) }
       }
-      if direction == .forward { iterator.next() } else { iterator.previous() }
+      guard let row else {
+        throw .corrupt("a row of stream '\(stream.text)' is not readable", at: nil)
+      }
+      let held = row.revisions.clamped(to: revisions)
+      guard let first = row.position(of: held.lowerBound),
+        let last = row.position(of: held.upperBound)
+      else { break }
+      switch direction {
+      case .forward:
+        for position in first...last { take(position) }
+        iterator.next()
+      case .backward:
+        for position in (first...last).reversed() { take(position) }
+        iterator.previous()
+      }
     }
     try storing { () throws(RocksDBError) in try iterator.check() }
     guard positions.count == revisions.count else {

@@ -43,12 +43,30 @@ final class RocksDBStorage: LogStorage {
     self.epoch = epoch
   }
 
+  func stage(_ batch: inout CommitBatch) throws(EventLogError) {
+    _ = try storing { () throws(RocksDBError) in try staged(&batch) }
+  }
+
+  private func staged(_ batch: inout CommitBatch) throws(RocksDBError) -> CommitRows {
+    let rows: CommitRows
+    if let begun = batch.staged as? CommitRows {
+      rows = begun
+    } else {
+      rows = CommitRows(try database.makeBatch(), families)
+      batch.staged = rows
+    }
+    rows.stage(&batch)
+    return rows
+  }
+
   func write(_ batch: CommitBatch) throws(EventLogError) {
+    var batch = batch
     // Written by one thread, so that reading and storing need not be one step.
     let streams = streams.load(ordering: .relaxed) + UInt64(batch.begunStreams)
     try storing { () throws(RocksDBError) in
-      let changes = try database.makeBatch()
-      fill(changes, with: batch)
+      let rows = try staged(&batch)
+      rows.finish(batch)
+      let changes = rows.changes
       if batch.begunStreams > 0 {
         changes.put(MetaKey.streams, Key.number(streams), in: families.meta)
       }
@@ -64,75 +82,6 @@ final class RocksDBStorage: LogStorage {
     mark.write(head: batch.lastPosition, epoch: epoch)
   }
 
-  private func fill(_ changes: WriteBatch, with batch: CommitBatch) {
-    let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-    // One buffer for all keys: the database copies each before the next is made.
-    var key: [UInt8] = []
-    key.reserveCapacity(300)
-    var position: [UInt8] = []
-    position.reserveCapacity(8)
-    // Entries of the scattered indexes go in by key: neighbours find their place in a memtable
-    // from each other, and half of a commit's time is finding places.
-    var ids: [ScatteredEntry] = []
-    var types: [ScatteredEntry] = []
-    var tags: [ScatteredEntry] = []
-    ids.reserveCapacity(batch.eventCount)
-    types.reserveCapacity(batch.eventCount)
-    tags.reserveCapacity(batch.eventCount)
-    batch.forEachEvent { number, event, envelope in
-      position.removeAll(keepingCapacity: true)
-      position.append(bigEndian: number)
-      position.withUnsafeBytes { place in
-        changes.put(place, envelope, in: families.events)
-        if let stream = event.stream, let revision = event.revision {
-          key.removeAll(keepingCapacity: true)
-          key.append(contentsOf: stream.text.utf8)
-          key.append(0)
-          key.append(bigEndian: revision)
-          key.withUnsafeBytes { changes.put($0, place, in: families.streams) }
-        }
-      }
-      ids.append(ScatteredEntry(high: event.id.high, low: event.id.low, position: number))
-      types.append(ScatteredEntry(event.typeHash, number))
-      for hash in event.tagHashes { tags.append(ScatteredEntry(hash, number)) }
-    }
-    ids.sort()
-    for id in ids {
-      key.removeAll(keepingCapacity: true)
-      key.append(bigEndian: id.high)
-      key.append(bigEndian: id.low)
-      key.append(bigEndian: id.position)
-      key.withUnsafeBytes { bytes in
-        changes.put(
-          UnsafeRawBufferPointer(rebasing: bytes[..<16]),
-          UnsafeRawBufferPointer(rebasing: bytes[16...]),
-          in: families.ids
-        )
-      }
-    }
-    func post(_ entries: inout [ScatteredEntry], in family: Database.Family) {
-      entries.sort()
-      for entry in entries {
-        key.removeAll(keepingCapacity: true)
-        key.append(bigEndian: entry.high)
-        key.append(bigEndian: entry.low)
-        key.append(bigEndian: entry.position)
-        key.withUnsafeBytes { changes.put($0, empty, in: family) }
-      }
-    }
-    post(&types, in: families.types)
-    post(&tags, in: families.tags)
-    for (stream, head) in batch.heads {
-      let name = Array(stream.text.utf8)
-      let stored = head.stored
-      changes.put(name, stored, in: families.heads)
-      if head.hasRemovals { changes.put(MetaKey.removed + name, stored, in: families.meta) }
-    }
-    for (source, position) in batch.tracking {
-      changes.put(Array(source.text.utf8), Key.number(position), in: families.tracking)
-    }
-  }
-
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
     try number(at: Key.id(id), in: families.ids).map { GlobalPosition($0) }
   }
@@ -143,8 +92,9 @@ final class RocksDBStorage: LogStorage {
 
   func close() {
     writeOut()
-    mark.close()
     database.close()
+    // Last, since it holds the lock: the next opener looks at files that nobody changes any more.
+    mark.close()
   }
 
   func number(

@@ -143,10 +143,9 @@ private final class ItemPostings {
 
 /// The positions that bear one tag, more precisely its hash.
 private final class PostingList {
-  private let iterator: DatabaseIterator
+  private var cursor: PostingCursor
   private let hash: TextHash
   private let isForward: Bool
-  private var current: UInt64?
   private var hasEnded = false
 
   init(
@@ -156,43 +155,22 @@ private final class PostingList {
   ) throws(RocksDBError) {
     self.hash = hash
     self.isForward = isForward
-    iterator = try storage.database.makeIterator(
-      in: storage.families.tags,
-      from: Key.posting(hash, 0),
-      to: Key.posting(hash, .max) + [0]
+    cursor = PostingCursor(
+      try storage.database.makeIterator(
+        in: storage.families.tags,
+        from: Key.posting(hash, 0),
+        to: Key.posting(hash, .max) + [0]
+      )
     )
   }
 
   /// The nearest position at or beyond `place`; places only ever move in the read's direction.
   func seek(_ place: UInt64) throws(EventLogError) -> UInt64? {
     if hasEnded { return nil }
-    if let current {
-      if isReached(current, place) { return current }
-      // Neighbours are usually near: one step costs far less than a seek.
-      if isForward { iterator.next() } else { iterator.previous() }
-      if let position = try read(), isReached(position, place) { return position }
-      if hasEnded { return nil }
-    }
-    if isForward {
-      iterator.seek(Key.posting(hash, place))
-    } else {
-      iterator.seekBackward(Key.posting(hash, place))
-    }
-    return try read()
-  }
-
-  private func isReached(_ position: UInt64, _ place: UInt64) -> Bool {
-    isForward ? position >= place : position <= place
-  }
-
-  private func read() throws(EventLogError) -> UInt64? {
-    guard iterator.isValid else {
-      try storing { () throws(RocksDBError) in try iterator.check() }
-      hasEnded = true
-      current = nil
-      return nil
-    }
-    current = iterator.withKey { $0.count == 24 ? $0.bigEndian(UInt64.self, at: 16) : nil }
-    return current
+    let position =
+      isForward
+      ? try cursor.first(of: hash, from: place) : try cursor.last(of: hash, upTo: place)
+    hasEnded = position == nil
+    return position
   }
 }

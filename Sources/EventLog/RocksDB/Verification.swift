@@ -159,13 +159,14 @@ struct Verification {
     _ family: Database.Family,
     _ name: String
   ) throws(EventLogError) {
-    var walk = try IndexWalk(storage, family)
+    var cursor = PostingCursor(
+      try storing { () throws(RocksDBError) in
+        try storage.database.makeIterator(in: family, fillsCache: false)
+      }
+    )
     for entry in entries {
-      walk.key.removeAll(keepingCapacity: true)
-      walk.key.append(bigEndian: entry.high)
-      walk.key.append(bigEndian: entry.low)
-      walk.key.append(bigEndian: entry.position)
-      guard try walk.reaches({ _ in true }) else {
+      let hash = TextHash(high: entry.high, low: entry.low)
+      guard try cursor.first(of: hash, from: entry.position) == entry.position else {
         throw .corrupt("the index of \(name) disagrees", at: GlobalPosition(entry.position))
       }
     }
@@ -180,7 +181,11 @@ struct Verification {
       for (revision, position) in run.events {
         walk.key.removeLast(walk.key.count - run.name.count - 1)
         walk.key.append(bigEndian: revision)
-        guard try walk.reaches({ $0.isNumber(position) }) else {
+        let isThere = try walk.reachesRow { key, value in
+          StreamRun(key: key, value: value, nameBytes: run.name.count)
+            .flatMap { $0.isOf(run.name, key) ? $0.position(of: revision) : nil } == position
+        }
+        guard isThere else {
           throw .corrupt("the index of streams disagrees", at: GlobalPosition(position))
         }
       }

@@ -10,12 +10,14 @@ struct Settings: Sendable, CustomStringConvertible {
   var events = 500_000
   /// Bytes of an event's data.
   var dataBytes = 256
+  /// The writers and events per append that `append` measures; none stands for all.
+  var cells: [String] = []
   /// Where databases are written; a disk, not memory, or synced writes cost nothing.
   var folder = ".build/benchmarks-data"
 
   static let usage = """
     usage: Benchmarks [FIGURE…] [--rounds 5] [--seconds 2] [--events 500000] [--bytes 256] \
-    [--folder .build/benchmarks-data] [--quick]
+    [--folder .build/benchmarks-data] [--cells 64x1,64x10] [--quick]
     figures: \(Benchmarks.figures.map { $0.name }.joined(separator: " "))
     """
 
@@ -33,6 +35,11 @@ struct Settings: Sendable, CustomStringConvertible {
       case "--seconds": duration = .seconds(try Self.number(&rest, argument))
       case "--events": events = try Self.number(&rest, argument)
       case "--bytes": dataBytes = try Self.number(&rest, argument)
+      case "--cells":
+        guard let list = rest.popFirst() else {
+          throw Refusal(description: "--cells needs a list such as 64x1,64x10")
+        }
+        cells = list.split(separator: ",").map(String.init)
       case "--folder":
         guard let path = rest.popFirst() else {
           throw Refusal(description: "--folder needs a path")

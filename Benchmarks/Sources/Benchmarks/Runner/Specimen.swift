@@ -2,7 +2,8 @@ import EventLogCore
 
 /// Events that look like those of a platform.
 ///
-/// A stream per post, an id, a tag, two members of metadata and text that compresses as text does. Made from a seed, so that every run writes the same.
+/// A stream per post, an id, a tag, two members of metadata and text that compresses as text
+/// does. Made from a seed, so that every run writes the same.
 struct Specimen: Sendable {
   private var random: Weyl
   private let dataBytes: Int
@@ -44,17 +45,18 @@ struct Specimen: Sendable {
     "stone ", "we ", "remember ", "weave ", "thread ", "word ",
   ].map { Array($0.utf8) }
 
-  private mutating func text(_ count: Int) -> [UInt8] {
+  /// Text to cut pieces from, made once: to make it is no part of what is measured.
+  private static let pages: [UInt8] = {
+    var random = Weyl(1)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 16)
-    var bits = random.next()
-    while bytes.count < count {
-      bytes += Self.words[Int(bits & 15)]
-      bits >>= 4
-      if bits == 0 { bits = random.next() }
-    }
-    bytes.removeLast(bytes.count - count)
+    while bytes.count < 1 << 20 { bytes += words[Int(random.next() % UInt64(words.count))] }
     return bytes
+  }()
+
+  private mutating func text(_ count: Int) -> [UInt8] {
+    guard count < Self.pages.count else { return Self.pages }
+    let start = Int(random.next() % UInt64(Self.pages.count - count))
+    return Array(Self.pages[start..<(start + count)])
   }
 }
 

@@ -18,15 +18,20 @@ package struct CommitBatch: Sendable {
   /// The position of the last event; 0 if there is none.
   package internal(set) var lastPosition: UInt64 = 0
 
+  /// What the store made of the first requests ahead of the write (see `LogStorage.stage`).
+  package var staged: (any StagedRows)?
+  /// How many requests are in `staged`.
+  package var stagedRequests = 0
+
   package init() {}
 
   package var isEmpty: Bool { requests.isEmpty }
 
-  /// Visits every event with its position and its envelope.
+  /// Visits every event that is not staged, with its position and its envelope.
   package func forEachEvent<Failure: Error>(
     _ visit: (UInt64, PreparedEvent, UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
-    for request in requests {
+    for request in requests[stagedRequests...] {
       var failure: Failure?
       request.prepared.bytes.withUnsafeBytes { bytes in
         var position = request.firstPosition
@@ -45,3 +50,7 @@ package struct CommitBatch: Sendable {
     }
   }
 }
+
+/// Requests of a batch in the form of a store; in the hands of one thread at a time, with their
+/// batch.
+package protocol StagedRows: AnyObject, Sendable {}

@@ -24,6 +24,12 @@ package protocol LogStorage: AnyObject, Sendable {
     at head: GlobalPosition
   ) throws(EventLogError) -> [ColdFacts]
 
+  /// Makes of the requests planned last what `write` will need, on the appender's thread while the
+  /// commit before is written; by default nothing.
+  ///
+  /// What it makes is part of the batch: a batch that is never written leaves nothing.
+  func stage(_ batch: inout CommitBatch) throws(EventLogError)
+
   /// Writes everything, synced, before it returns; called by one thread at a time.
   func write(_ batch: CommitBatch) throws(EventLogError)
 
@@ -45,6 +51,10 @@ package protocol LogStorage: AnyObject, Sendable {
 
   /// Called once, after the last of everything else has returned.
   func close()
+}
+
+extension LogStorage {
+  package func stage(_ batch: inout CommitBatch) throws(EventLogError) {}
 }
 
 /// What a read of the whole log asks for.
