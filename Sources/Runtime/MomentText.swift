@@ -3,7 +3,7 @@ internal import Glibc
 /// Moments as text: RFC 3339 in UTC with six fractional digits, from microseconds since 1970.
 package enum MomentText {
   /// Bytes of a moment as `write` renders it.
-  static let count = 27
+  package static let count = 27
 
   /// Renders a moment of the years 0 to 9999; others are cut at that range.
   package static func text(_ microseconds: Int64) -> String {
@@ -11,7 +11,10 @@ package enum MomentText {
   }
 
   /// Renders into `bytes`, which has room for `count`, and answers how many were written.
-  static func write(_ microseconds: Int64, into bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
+  package static func write(
+    _ microseconds: Int64,
+    into bytes: UnsafeMutableBufferPointer<UInt8>
+  ) -> Int {
     let cut = min(max(microseconds, -62_167_219_200_000_000), 253_402_300_799_999_999)
     let seconds = floorDivide(cut, 1_000_000)
     let day = floorDivide(seconds, 86_400)

@@ -1,5 +1,5 @@
-internal import Gateway
 internal import Testing
+internal import WeaveRuntime
 
 @Suite struct MomentTextTests {
   @Test(
@@ -12,6 +12,11 @@ internal import Testing
   func momentsAreRenderedAndReadBack(_ microseconds: Int64, _ text: String) {
     #expect(MomentText.text(microseconds) == text)
     #expect(MomentText.microseconds(text) == microseconds)
+  }
+
+  @Test func momentsOutsideFourDigitsOfYearsAreCut() {
+    #expect(MomentText.text(.max) == "9999-12-31T23:59:59.999999Z")
+    #expect(MomentText.text(.min) == "0000-01-01T00:00:00.000000Z")
   }
 
   @Test func zonesAndShortFractionsAreRead() {

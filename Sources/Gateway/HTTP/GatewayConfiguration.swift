@@ -1,3 +1,5 @@
+internal import WeaveRuntime
+
 /// What a gateway is told by the composition root.
 public struct GatewayConfiguration: Sendable {
   /// Which defaults hold where nothing is said.

@@ -2,6 +2,7 @@ internal import Foundation
 internal import GRPCCore
 internal import Schemas
 internal import SwiftProtobuf
+internal import WeaveRuntime
 
 /// One line of an import: a command with its original author and time.
 struct ImportLine: Sendable {

@@ -1,4 +1,5 @@
 package import NIOCore
+internal import WeaveRuntime
 
 /// Writes JSON straight into a buffer: no tree, no reflection, no intermediate text.
 ///

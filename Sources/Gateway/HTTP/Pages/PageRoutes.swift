@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import Schemas
+internal import WeaveRuntime
 
 /// The pages for people: what runs here, and what each problem means.
 enum PageRoutes {

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import Schemas
+internal import WeaveRuntime
 
 /// A post's history.
 enum RevisionsRoutes {

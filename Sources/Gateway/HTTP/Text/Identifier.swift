@@ -1,3 +1,5 @@
+internal import WeaveRuntime
+
 /// UUIDs as bytes and as text (RFC 9562).
 package enum Identifier {
   private static let digits = Array("0123456789abcdef".utf8)
