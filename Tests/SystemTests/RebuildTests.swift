@@ -1,3 +1,4 @@
+import Gateway
 import HTTPClientDriver
 import Synchronization
 import Testing

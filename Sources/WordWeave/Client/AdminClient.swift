@@ -1,3 +1,4 @@
+internal import Gateway
 internal import HTTPClientDriver
 
 /// The gateway's HTTP API, as an operator uses it.
@@ -202,7 +203,7 @@ struct JSONLines {
         advice: "look whether the system still runs, then run the command again",
         code: .unavailable
       )
-    } catch let error as JSONError {
+    } catch let error as JSONFault {
       throw CommandError(attempted, found: "a line that is no JSON (\(error))")
     }
   }

@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// Pages of events, of the log or of one stream.
 struct EventPages {
   /// What the gateway gives at once.

@@ -1,3 +1,5 @@
+internal import Gateway
+
 extension JSONValue {
   /// The value as JSON on one line (RFC 8259).
   var serialized: String { String(decoding: bytes, as: UTF8.self) }

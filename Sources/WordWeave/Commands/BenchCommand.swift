@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventLogCore
+internal import Gateway
 internal import HTTPClientDriver
 internal import WeaveRuntime
 

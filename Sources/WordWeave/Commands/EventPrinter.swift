@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// Prints events as they come, so columns are fixed instead of fitted.
 struct EventPrinter {
   let console: Console

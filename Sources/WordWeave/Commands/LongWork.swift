@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// Follows work that the system reports line by line.
 struct LongWork {
   let label: String

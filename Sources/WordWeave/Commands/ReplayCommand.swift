@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Gateway
 
 struct ReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Gateway
 
 /// The version of this program.
 enum Release {

@@ -1,4 +1,5 @@
 internal import EventLogCore
+internal import Gateway
 
 /// One command that an import sends: who does what, and when it really happened.
 struct ImportCommand: Sendable, Equatable {

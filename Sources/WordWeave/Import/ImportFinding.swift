@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// Something in the input that is not as it should be; it is told and stops nothing.
 struct ImportFinding: Sendable, Equatable {
   enum Kind: String, Sendable, CaseIterable {

@@ -1,4 +1,5 @@
 internal import EventLogCore
+internal import Gateway
 internal import WeaveRuntime
 
 /// Sends a plan and shows how it goes.

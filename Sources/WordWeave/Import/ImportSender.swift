@@ -1,4 +1,5 @@
 internal import EventLogCore
+internal import Gateway
 internal import WeaveRuntime
 
 /// What became of an import's commands.

@@ -1,4 +1,5 @@
 internal import EventLogCore
+internal import Gateway
 
 /// Asks the system which of the files it has as posts: by the id that follows from the file's name,
 /// else by the address, which a post that was renamed before keeps.

@@ -1,4 +1,5 @@
 internal import EventLogCore
+internal import Gateway
 
 /// One change of one file in a repository's history.
 struct Revision: Sendable, Equatable {

@@ -1,3 +1,4 @@
+internal import Gateway
 internal import Glibc
 
 /// Where a command writes: results to standard output, everything about the work to standard error.

@@ -1,3 +1,4 @@
+import Gateway
 @testable import WordWeave
 
 /// What a command printed, and how it ended.

@@ -6,8 +6,8 @@ import Foundation
 final class Scratch: Sendable {
   let path: String
 
-  init() throws {
-    var name = Array("/tmp/wordweave-system-XXXXXX".utf8CString)
+  init(below folder: String = "/tmp") throws {
+    var name = Array("\(folder)/wordweave-system-XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw Trouble("mkdtemp", errno) }
     path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }

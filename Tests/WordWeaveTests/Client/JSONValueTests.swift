@@ -1,3 +1,4 @@
+import Gateway
 import Testing
 
 @testable import WordWeave
@@ -20,11 +21,11 @@ import Testing
     String(repeating: "[", count: 200),
   ])
   func malformedTextsAreRefused(_ text: String) {
-    #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+    #expect(throws: JSONFault.self) { try JSONValue(parsing: text) }
   }
 
   @Test func malformedUTF8IsRefused() {
-    #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
+    #expect(throws: JSONFault.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
   }
 
   @Test func queriesAreEncoded() {

@@ -1,4 +1,5 @@
 import EventLogCore
+import Gateway
 import Synchronization
 import Testing
 

@@ -95,14 +95,14 @@ package struct TokenVerifier: Sendable {
 
   private func times(of claims: JSONValue) throws(Problem) -> Double {
     let now = Double(clock()) / 1_000_000
-    guard let expires = claims["exp"]?.number else { throw Problem(.tokenInvalid) }
+    guard let expires = claims["exp"]?.figure else { throw Problem(.tokenInvalid) }
     guard now < expires + Self.leeway else { throw Problem(.tokenExpired) }
     if let claim = claims["nbf"] {
-      guard let notBefore = claim.number else { throw Problem(.tokenInvalid) }
+      guard let notBefore = claim.figure else { throw Problem(.tokenInvalid) }
       guard notBefore <= now + Self.leeway else { throw Problem(.tokenNotActiveYet) }
     }
     if let claim = claims["iat"] {
-      guard let issued = claim.number else { throw Problem(.tokenInvalid) }
+      guard let issued = claim.figure else { throw Problem(.tokenInvalid) }
       guard issued <= now + Self.leeway else { throw Problem(.tokenIatInTheFuture) }
     }
     return expires + Self.leeway
@@ -112,13 +112,13 @@ package struct TokenVerifier: Sendable {
     switch claims["azp"] {
     case nil:
       guard allowsMissingParty else { throw Problem(.tokenInvalidAuthorizedParties) }
-    case .text(let party)?:
+    case .string(let party)?:
       guard parties(party) else { throw Problem(.tokenInvalidAuthorizedParties) }
     default: throw Problem(.tokenInvalidAuthorizedParties)
     }
     guard let audience else { return }
     switch claims["aud"] {
-    case .text(let named)? where named == audience: return
+    case .string(let named)? where named == audience: return
     case .array(let all)? where all.contains(where: { $0.text == audience }): return
     default: throw Problem(.tokenInvalidAudience)
     }

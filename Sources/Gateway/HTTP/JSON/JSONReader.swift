@@ -1,9 +1,11 @@
 /// Why bytes are not acceptable JSON, and where.
-package struct JSONFault: Error, Equatable, Sendable {
+package struct JSONFault: Error, Equatable, Sendable, CustomStringConvertible {
   /// A sentence without its full stop.
   package let reason: String
   /// The byte at which it was found, from 0.
   package let offset: Int
+
+  package var description: String { "\(reason), at byte \(offset)" }
 }
 
 /// Reads JSON (RFC 8259) strictly.
@@ -12,25 +14,42 @@ package struct JSONFault: Error, Equatable, Sendable {
 ///   surrogates; a name twice in one object is a fault, because readers disagree on which counts.
 /// - Units: depth counts nested containers, members count object members and array elements.
 package struct JSONReader {
+  /// How much is read before a text is refused.
+  package struct Limits: Sendable {
+    /// Nested containers: each costs stack.
+    let depth: Int
+    /// Members and elements.
+    let members: Int
+
+    /// Of what a client sends.
+    package static let request = Limits(
+      depth: GatewayLimits.jsonDepth,
+      members: GatewayLimits.jsonMembers
+    )
+    /// Of what a server or a file of the operator says: only the stack is guarded.
+    package static let answer = Limits(depth: 128, members: .max)
+  }
+
+  private let limits: Limits
   private let bytes: UnsafeBufferPointer<UInt8>
   private var index = 0
   private var depth = 0
   private var members = 0
 
-  private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  private init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: Limits) {
+    self.bytes = bytes
+    self.limits = limits
+  }
 
   /// Reads the one value in `bytes`.
-  package static func value(of bytes: some Sequence<UInt8>) throws(JSONFault) -> JSONValue {
-    let array = Array(bytes)
-    let result: Result<JSONValue, JSONFault> = array.withUnsafeBufferPointer { pointer in
-      var reader = JSONReader(pointer)
-      do throws(JSONFault) {
-        return .success(try reader.document())
-      } catch {
-        return .failure(error)
-      }
+  package static func value(
+    of bytes: some Sequence<UInt8>,
+    within limits: Limits = .request
+  ) throws(JSONFault) -> JSONValue {
+    try Array(bytes).withUnsafeBufferPointer { (pointer) throws(JSONFault) in
+      var reader = JSONReader(pointer, limits)
+      return try reader.document()
     }
-    return try result.get()
   }
 
   private mutating func document() throws(JSONFault) -> JSONValue {
@@ -46,7 +65,7 @@ package struct JSONReader {
     switch bytes[index] {
     case UInt8(ascii: "{"): return try object()
     case UInt8(ascii: "["): return try array()
-    case UInt8(ascii: "\""): return .text(try text())
+    case UInt8(ascii: "\""): return .string(try text())
     case UInt8(ascii: "t"): return try literal("true", .bool(true))
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
     case UInt8(ascii: "n"): return try literal("null", .null)
@@ -57,8 +76,8 @@ package struct JSONReader {
 
   private mutating func object() throws(JSONFault) -> JSONValue {
     try enter()
-    var found: [(name: String, value: JSONValue)] = []
-    var names: Set<[UInt8]> = []
+    var found: [JSONValue.Member] = []
+    var names: Set<String> = []
     skipSpace()
     if take("}") {
       depth -= 1
@@ -71,8 +90,9 @@ package struct JSONReader {
       }
       let start = index
       let name = try text()
-      // Compared as bytes: Swift's own comparison would take canonically equal names for one.
-      guard names.insert(Array(name.utf8)).inserted else {
+      // Swift takes canonically equal names for one; only equal bytes are a repetition.
+      let isNew = names.insert(name).inserted
+      guard isNew || !found.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
         index = start
         throw fault("The object has a member of this name already")
       }
@@ -80,7 +100,7 @@ package struct JSONReader {
       guard take(":") else { throw fault("A colon should follow the name") }
       skipSpace()
       try count()
-      found.append((name, try value()))
+      found.append(JSONValue.Member(name: name, value: try value()))
       skipSpace()
       if take(",") { continue }
       guard take("}") else { throw fault("A comma or the object's end should stand here") }
@@ -233,15 +253,15 @@ package struct JSONReader {
   private mutating func enter() throws(JSONFault) {
     index += 1
     depth += 1
-    guard depth <= GatewayLimits.jsonDepth else {
-      throw fault("Nesting goes deeper than \(GatewayLimits.jsonDepth)")
+    guard depth <= limits.depth else {
+      throw fault("Nesting goes deeper than \(limits.depth)")
     }
   }
 
   private mutating func count() throws(JSONFault) {
     members += 1
-    guard members <= GatewayLimits.jsonMembers else {
-      throw fault("There are more than \(GatewayLimits.jsonMembers) members")
+    guard members <= limits.members else {
+      throw fault("There are more than \(limits.members) members")
     }
   }
 

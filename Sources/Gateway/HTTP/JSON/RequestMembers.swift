@@ -3,7 +3,7 @@
 ///
 /// Members that nobody asked for are a fault of their own, so that nothing can be smuggled in.
 package struct RequestMembers {
-  private let members: [(name: String, value: JSONValue)]
+  private let members: [JSONValue.Member]
   private var read: Set<String> = []
   private var errors: [Problem.Member] = []
 
@@ -38,7 +38,7 @@ package struct RequestMembers {
     switch value(name) {
     case nil: return nil
     case .null? where null != nil: return null
-    case .text(let text)?:
+    case .string(let text)?:
       guard check(text, name, characters: characters, bytes: bytes) else { return nil }
       return text
     default:
@@ -75,7 +75,7 @@ package struct RequestMembers {
       }
       var texts: [String] = []
       for (index, value) in values.enumerated() {
-        guard case .text(let text) = value else {
+        guard case .string(let text) = value else {
           fail("\(name)/\(index)", "wrong-type", "A text is expected.")
           continue
         }

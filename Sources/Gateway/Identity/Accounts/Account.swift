@@ -65,7 +65,7 @@ extension Account {
     guard let value = try? JSONReader.value(of: bytes), let id = value["id"]?.text,
       let username = value["username"]?.text, let email = value["email"]?.text,
       let image = value["image"]?.text, let password = value["password"]?.text,
-      let createdAt = value["createdAt"]?.whole, let updatedAt = value["updatedAt"]?.whole,
+      let createdAt = value["createdAt"]?.integer, let updatedAt = value["updatedAt"]?.integer,
       case .bool(let isDeleted)? = value["deleted"], case .array(let sessions)? = value["sessions"]
     else { return nil }
     self.init(
@@ -80,19 +80,11 @@ extension Account {
     )
     for session in sessions {
       guard let id = session["id"]?.text, let secret = session["secret"]?.text,
-        let createdAt = session["createdAt"]?.whole, let expiresAt = session["expiresAt"]?.whole
+        let createdAt = session["createdAt"]?.integer, let expiresAt = session["expiresAt"]?.integer
       else { return nil }
       self.sessions.append(
         Session(id: id, secretDigest: secret, createdAt: createdAt, expiresAt: expiresAt)
       )
     }
-  }
-}
-
-extension JSONValue {
-  /// The whole number, or nil for anything else.
-  var whole: Int64? {
-    guard case .number(let text) = self else { return nil }
-    return Int64(text)
   }
 }

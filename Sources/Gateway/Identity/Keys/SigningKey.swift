@@ -30,7 +30,7 @@ struct SigningKey: Sendable {
   /// Reads what `encoded` wrote; nil for anything else.
   init?(encoded bytes: [UInt8]) {
     guard let value = try? JSONReader.value(of: bytes), let pem = value["pem"]?.text,
-      let createdAt = value["createdAt"]?.whole,
+      let createdAt = value["createdAt"]?.integer,
       let key = try? _RSA.Signing.PrivateKey(pemRepresentation: pem),
       let made = try? SigningKey(key, createdAt)
     else { return nil }

@@ -17,8 +17,8 @@ internal import Testing
       )
       #expect(tail.head["content-type"] == "application/x-ndjson")
       let lines = try lines(tail)
-      #expect(lines.compactMap { $0["event"]?["position"]?.number } == (1...500).map(Double.init))
-      #expect(lines.last?["caughtUp"]?.number == 500)
+      #expect(lines.compactMap { $0["event"]?["position"]?.integer } == (1...500).map(Int64.init))
+      #expect(lines.last?["caughtUp"]?.integer == 500)
     }
   }
 
@@ -85,7 +85,7 @@ internal import Testing
       #expect(response.status == 200)
       var statuses: [Int: String] = [:]
       for line in try lines(response) {
-        statuses[Int(line["index"]?.number ?? -1)] = line["status"]?.text
+        statuses[Int(line["index"]?.integer ?? -1)] = line["status"]?.text
       }
       #expect(
         statuses == [0: "done", 1: "failed", 2: "done", 3: "failed", 4: "done", 5: "failed"]

@@ -61,8 +61,8 @@ internal import Testing
       )
       #expect((lost.status, lost.slug) == (412, "revision-conflict"))
       let problem = try JSONReader.value(of: lost.body)
-      #expect(problem["currentRevision"]?.number == 1)
-      #expect(problem["yourRevision"]?.number == 0)
+      #expect(problem["currentRevision"]?.integer == 1)
+      #expect(problem["yourRevision"]?.integer == 0)
       guard case .array(let changes)? = problem["changes"] else {
         Issue.record("no changes")
         return
