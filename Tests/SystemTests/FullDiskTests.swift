@@ -1,10 +1,11 @@
 import Foundation
+import Gateway
 import HTTPClientDriver
 import Testing
 
 @testable import WordWeave
 
-extension WholeSystem {
+extension KilledSystem {
   @Suite(.serialized) struct FullDiskTests {
     /// A small file system of its own; gone with the last reference.
     private final class SmallDisk: Sendable {

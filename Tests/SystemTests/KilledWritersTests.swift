@@ -1,10 +1,11 @@
+import Gateway
 import HTTPClientDriver
 import Synchronization
 import Testing
 
 @testable import WordWeave
 
-extension WholeSystem {
+extension KilledSystem {
   @Suite(.serialized) struct KilledWritersTests {
     private static let writers = 8
     private static let kills = 6

@@ -1,10 +1,11 @@
 import Foundation
+import Gateway
 import HTTPClientDriver
 import Testing
 
 @testable import WordWeave
 
-extension WholeSystem {
+extension KilledSystem {
   @Suite(.serialized) struct SurroundingsTests {
     private func serve(_ data: String, _ more: String..., in scratch: Scratch) async throws
       -> Outcome
