@@ -1,3 +1,5 @@
+internal import EventLogCore
+
 /// What an author writes.
 package struct Content: Hashable, Sendable {
   package var title: String
@@ -31,10 +33,6 @@ package struct Content: Hashable, Sendable {
       && left.body.hasSameBytes(as: right.body) && left.cover.hasSameBytes(as: right.cover)
       && left.tags.haveSameBytes(as: right.tags) && left.byline.haveSameBytes(as: right.byline)
   }
-}
-
-extension String {
-  fileprivate func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
 
 extension [String] {
