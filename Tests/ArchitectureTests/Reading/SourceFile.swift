@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A file of the project, read once, with what the rules ask of it.
 struct SourceFile: Sendable {
   /// The path below the project's folder.
@@ -41,4 +43,28 @@ struct Finding: Hashable, Sendable, CustomStringConvertible {
 extension Collection where Element == Finding {
   /// All sentences, one a line, as the comment of a failed expectation.
   var report: String { map(\.description).sorted().joined(separator: "\n") }
+}
+
+extension StringProtocol {
+  /// Whether a text stands in it, as bytes.
+  ///
+  /// Rules ask this before they match a pattern: they look at every line of the project, and a
+  /// regular expression on each takes longer than all other tests of the architecture.
+  func holds(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { wanted in
+      utf8.withContiguousStorageIfAvailable { bytes in
+        guard let letters = wanted.baseAddress else { return true }
+        guard var place = bytes.baseAddress.map(UnsafeRawPointer.init) else { return false }
+        let end = place + bytes.count
+        while end - place >= wanted.count,
+          let found = memchr(place, Int32(letters[0]), end - place - wanted.count + 1)
+        {
+          if memcmp(found, letters, wanted.count) == 0 { return true }
+          place = UnsafeRawPointer(found) + 1
+        }
+        return false
+      }
+    } ?? contains(text)
+  }
 }

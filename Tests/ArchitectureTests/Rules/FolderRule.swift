@@ -64,7 +64,7 @@ struct FolderRule {
     let names = Set(manifest.targets.map(\.name))
     return files.flatMap { file in
       file.code.enumerated().compactMap { number, line in
-        guard names.contains(where: line.contains),
+        guard Self.declarations.contains(where: line.holds),
           let match = line.firstMatch(
             of: /\b(?:struct|class|enum|actor|protocol|typealias)\s+(\w+)/
           ),
@@ -78,6 +78,10 @@ struct FolderRule {
       }
     }
   }
+
+  private static let declarations = [
+    "struct ", "class ", "enum ", "actor ", "protocol ", "typealias ",
+  ]
 
   private func folder(of path: String) -> String {
     path.split(separator: "/").dropLast().joined(separator: "/")

@@ -5,7 +5,7 @@ struct Import: Hashable {
 
   /// The imports of a file, whatever attributes and access they bear.
   static func all(in file: SourceFile) -> [Import] {
-    file.code.enumerated().lazy.filter { $0.element.contains("import ") }.flatMap { number, line in
+    file.code.enumerated().lazy.filter { $0.element.holds("import ") }.flatMap { number, line in
       line.split(separator: ";").compactMap { statement in
         guard
           let match = statement.firstMatch(

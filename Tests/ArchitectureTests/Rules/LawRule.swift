@@ -34,7 +34,9 @@ struct LawRule: Sendable {
   /// A function is run when it is a test itself, or when a test or a list of laws names it.
   private func isRun(_ name: String, in file: SourceFile) -> Bool {
     if file.text.contains("@Test"), tests.contains(where: { $0.path == file.path }) { return true }
-    let mentions = (tests + functions).reduce(0) { $0 + $1.text.ranges(of: name).count }
+    let mentions = (tests + functions).reduce(0) { count, file in
+      count + (file.text.holds(name) ? file.text.ranges(of: name).count : 0)
+    }
     return mentions > 1
   }
 
@@ -54,7 +56,7 @@ struct LawRule: Sendable {
   /// Functions such as `L09_afterIsExclusive`, by number.
   static func lawFunctions(in file: SourceFile, letter: Character) -> [Int: [String]] {
     var names: [Int: [String]] = [:]
-    for line in file.code where line.contains("func ") {
+    for line in file.code where line.holds("func ") {
       guard let match = line.firstMatch(of: /\bfunc\s+(([A-Z])(\d{2})_\w+)/),
         match.2 == String(letter), let number = Int(match.3)
       else { continue }

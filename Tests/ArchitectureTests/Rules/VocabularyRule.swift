@@ -43,7 +43,7 @@ struct VocabularyRule: Sendable {
 
   /// What a line declares for other rooms: names and the labels of their parameters.
   static func publicNames(in line: String) -> [String] {
-    guard ["public", "package", "open"].contains(where: line.contains),
+    guard ["public ", "package ", "open ", "public(", "package("].contains(where: line.holds),
       let match = line.firstMatch(
         of:
           /\b(?:public|package|open)\b(?:\([a-z]+\))?(?:\s+[a-z@()]+)*?\s+(?:let|var|func|struct|class|enum|actor|protocol|typealias|case|init)\b\s*(\w*)(.*)/
