@@ -5,92 +5,89 @@ import RocksDBDriver
 import Testing
 
 @Suite struct TornTailTests {
-  /// A log of ten commits, and where in its write-ahead file the last one lies.
-  private struct Written {
-    let folder: TemporaryFolder
-    let path: String
-    let file: String
-    let last: Range<Int>
-
-    init() async throws {
-      folder = try TemporaryFolder()
-      path = folder.path + "/log"
-      let log = try RocksDBEventLog.open(path: path)
-      for index in 0..<9 { _ = try await log.append(.numbered(index, to: "s")) }
-      let name = try FileManager.default.contentsOfDirectory(atPath: path + "/store")
-        .filter { $0.hasSuffix(".log") }.max()
-      file = "/store/" + (try #require(name))
-      let before = try Self.size(path + file)
-      _ = try await log.append(.numbered(9, to: "s"))
-      await log.close()
-      last = before..<(try Self.size(path + file))
-    }
-
-    static func size(_ path: String) throws -> Int {
-      try #require(
-        FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      )
-    }
-
-    /// A copy whose write-ahead file went through `change`.
-    func damaged(_ change: (inout Data) -> Void, keepsMark: Bool) throws -> String {
-      let copy = folder.path + "/copy-" + UUID().uuidString
-      try FileManager.default.copyItem(atPath: path, toPath: copy)
-      let url = URL(fileURLWithPath: copy + file)
-      var bytes = try Data(contentsOf: url)
-      change(&bytes)
-      try bytes.write(to: url)
-      if !keepsMark { try FileManager.default.removeItem(atPath: copy + "/answered") }
-      return copy
-    }
-  }
-
   @Test func L43_anAnsweredCommitIsNeverLostInSilence() async throws {
-    let written = try await Written()
-    for cut in stride(from: written.last.lowerBound, to: written.last.upperBound, by: 23) {
-      let path = try written.damaged({ $0.removeSubrange(cut...) }, keepsMark: true)
-      #expect {
-        _ = try RocksDBEventLog.open(path: path)
+    let written = try await WrittenLog()
+    try await written.forEachPlace(by: 1) { place, damage in
+      let copy = try written.copy(keepsMark: true) { damage.apply(to: &$0, at: place) }
+      let before = try copy.contents()
+      #expect("\(damage) at \(place)") {
+        _ = try RocksDBEventLog.open(path: copy.path)
       } throws: { error in
         if case .corrupt = error as? EventLogError { true } else { false }
       }
+      #expect(try copy.contents() == before, "\(damage) at \(place): the opening left a trace")
     }
   }
 
   @Test func L43_anUnansweredCommitIsWholeOrAbsent() async throws {
-    let written = try await Written()
-    for place in stride(from: written.last.lowerBound, to: written.last.upperBound, by: 29) {
-      let cut = try written.damaged({ $0.removeSubrange(place...) }, keepsMark: false)
-      let flipped = try written.damaged({ $0[place] ^= 0x40 }, keepsMark: false)
-      for path in [cut, flipped] {
-        let log = try RocksDBEventLog.open(path: path)
-        #expect(try await log.head() == GlobalPosition(9))
-        try await log.verify()
-        // The log goes on where it ends.
-        #expect(try await log.append(.numbered(10, to: "s")).lastPosition == GlobalPosition(10))
-        await log.close()
-      }
+    let written = try await WrittenLog()
+    // These openings write, so every byte takes more seconds than each run should.
+    try await written.forEachPlace(by: WrittenLog.isLong ? 1 : 3) { place, damage in
+      let copy = try written.copy(keepsMark: false) { damage.apply(to: &$0, at: place) }
+      let log = try RocksDBEventLog.open(path: copy.path)
+      #expect(try await log.head() == GlobalPosition(9), "\(damage) at \(place)")
+      try await log.verify()
+      // The log goes on where it ends.
+      let receipt = try await log.append(.numbered(10, to: "s"))
+      #expect(receipt.lastPosition == GlobalPosition(10), "\(damage) at \(place)")
+      await log.close()
     }
   }
 
+  @Test func L43_aRefusedOpeningWritesNothing() async throws {
+    let written = try await WrittenLog(commits: 40)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: written.path + written.file))
+    let places = [0, 1, whole.count / 3, written.last.lowerBound, written.last.upperBound - 1]
+    for place in places {
+      let copy = try written.copy(keepsMark: true) { $0.removeSubrange(place...) }
+      let before = try copy.contents()
+      for _ in 0..<2 {
+        #expect {
+          _ = try RocksDBEventLog.open(path: copy.path)
+        } throws: { error in
+          if case .corrupt = error as? EventLogError { true } else { false }
+        }
+        #expect(try copy.contents() == before, "cut at \(place)")
+      }
+      // Whoever finds the file again loses nothing.
+      try whole.write(to: URL(fileURLWithPath: copy.path + written.file))
+      let log = try RocksDBEventLog.open(path: copy.path)
+      #expect(try await log.head() == GlobalPosition(40))
+      #expect(log.identity.epoch == 1)
+      try await log.verify()
+      await log.close()
+    }
+  }
+
+  @Test func L43_aLostDatabaseIsNotTakenForAFreshLog() async throws {
+    let written = try await WrittenLog()
+    let copy = try written.copy(keepsMark: true) { _ in }
+    try FileManager.default.removeItem(atPath: copy.path + "/store")
+    #expect {
+      _ = try RocksDBEventLog.open(path: copy.path)
+    } throws: { error in
+      if case .corrupt = error as? EventLogError { true } else { false }
+    }
+    #expect(try copy.contents().keys.sorted() == ["answered"])
+  }
+
   @Test func openingWithKnownLossStartsAnEpoch() async throws {
-    let written = try await Written()
-    let path = try written.damaged(
-      { $0.removeSubrange((written.last.lowerBound + 5)...) },
-      keepsMark: true
-    )
-    let log = try RocksDBEventLog.open(path: path, acceptsLoss: true)
+    let written = try await WrittenLog()
+    let copy = try written.copy(keepsMark: true) {
+      $0.removeSubrange((written.last.lowerBound + 5)...)
+    }
+    let log = try RocksDBEventLog.open(path: copy.path, acceptsLoss: true)
     #expect(log.identity.epoch == 2)
     #expect(log.identity.epochEnds == [GlobalPosition(9)])
     #expect(try await log.head() == GlobalPosition(9))
     await log.close()
-    let again = try RocksDBEventLog.open(path: path)
+    let again = try RocksDBEventLog.open(path: copy.path)
     #expect(again.identity.epoch == 2)
     await again.close()
   }
 
   @Test func anotherFormatIsRefusedWithBothNumbers() async throws {
-    let written = try await Written()
+    let written = try await WrittenLog()
     let names = ["events", "streams", "heads", "ids", "tracking", "meta"]
     var families = names.map { FamilyOptions($0) }
     for name in ["types", "tags"] {
@@ -103,7 +100,7 @@ import Testing
       _ = try RocksDBEventLog.open(path: written.path)
     } throws: { error in
       let text = "\(error)"
-      return text.contains("format 7") && text.contains("format 1")
+      return text.contains("format 7") && text.contains("formats 1 to 2")
     }
   }
 
