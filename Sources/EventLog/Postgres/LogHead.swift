@@ -46,16 +46,18 @@ struct LogHead: Sendable {
 }
 
 /// How long a leader leads without renewing, and how often it renews.
-struct LeaseTimes: Sendable {
+package struct LeaseTimes: Sendable {
   /// Long enough to outlive a pause of the process or of the server.
-  var lease = Duration.seconds(10)
+  package var lease = Duration.seconds(10)
   /// Three tries in a lease.
-  var renewal = Duration.seconds(3)
+  package var renewal = Duration.seconds(3)
   /// How late a renewal may be before a holder without a session counts as gone; a killed leader
   /// is replaced after this and `renewal`, without waiting for its lease.
-  var lateness = Duration.milliseconds(500)
+  package var lateness = Duration.milliseconds(500)
   /// How often a process that does not lead looks at the head, whatever notifications say.
-  var poll = Duration.seconds(1)
+  package var poll = Duration.seconds(1)
+
+  package init() {}
 
   /// What is left of the lease when a renewal is that late.
   var overdue: Duration { lease - renewal - lateness }

@@ -84,7 +84,8 @@ public final class PostgresEventLog: EventLogEngine {
     )
   }
 
-  static func open(
+  /// Opens the log with other times than everybody's, for tests.
+  package static func open(
     url: String,
     schema: String,
     standby: Standby,
@@ -156,7 +157,7 @@ public final class PostgresEventLog: EventLogEngine {
     logger: Logger,
     clock: @escaping @Sendable () -> Timestamp
   ) throws(EventLogError) -> (log: PostgresEventLog, head: LogHead) {
-    var settings = PostgresSettings(url: url, applicationName: "wordweave-log")
+    var settings = PostgresSettings(url: url, applicationName: "wordweave " + schema)
     try SchemaMigrator.migrate(settings, schema: schema)
     let role = try SchemaMigrator.role(settings, schema: schema)
     settings.parameters = SessionParameters.common(schema: schema, role: role)

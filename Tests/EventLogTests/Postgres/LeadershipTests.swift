@@ -1,0 +1,164 @@
+import EventLogCore
+import EventLogPostgres
+import PostgresDriver
+import Testing
+
+@Suite(.enabled(if: Server.postgres.isAvailable))
+struct LeadershipTests {
+  @Test func aStandbyReadsAndTellsWhoLeads() async throws {
+    try await PostgresTest.withSchema { test in
+      let leader = try await test.open("leader:1")
+      let standby = try await test.open("standby:1")
+      #expect(leader.isLeading && !standby.isLeading)
+      #expect(standby.identity == leader.identity)
+      let receipt = try await leader.append(.marked(1, to: "s"))
+      #expect(try await standby.head(beyond: .start) == receipt.lastPosition)
+      #expect(try await standby.readAll(after: nil).events == leader.readAll(after: nil).events)
+      await #expect(throws: EventLogError.notLeader(address: "leader:1")) {
+        try await standby.append(.marked(2, to: "s"))
+      }
+      await #expect(throws: EventLogError.emptyAppend) {
+        try await standby.append(AppendRequest(to: "s", []))
+      }
+      await leader.close()
+      await standby.close()
+    }
+  }
+
+  @Test func aLeadThatIsGivenBackIsTakenAtOnce() async throws {
+    try await PostgresTest.withSchema { test in
+      let first = try await test.open("first:1")
+      let second = try await test.open("second:1", poll: .milliseconds(50))
+      _ = try await first.append(.marked(1, to: "s"))
+      await first.close()
+      try await until("the standby leads") { second.isLeading }
+      let receipt = try await second.append(.marked(2, to: "s"))
+      #expect(receipt.lastPosition == GlobalPosition(2))
+      #expect(receipt.parts.first?.firstRevision == StreamRevision(1))
+      #expect(try await second.statistics().leaderEpoch == 2)
+      await second.close()
+    }
+  }
+
+  /// The leader's rows are there, its fence is not: nothing of them is ever seen.
+  @Test func L45_aDeposedLeaderWritesNothing() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open("old:1")
+      let request = AppendRequest.marked(1, to: "s")
+      _ = try await log.append(request)
+      // Somebody else takes over, as far as the tables know.
+      try test.run(
+        """
+        UPDATE log_head SET leader_epoch = leader_epoch + 1, holder = 'another',
+          address = 'new:1', lease_until = clock_timestamp() + interval '1 hour'
+        """
+      )
+      await #expect(throws: EventLogError.self) { try await log.append(.marked(2, to: "s")) }
+      try await until("it knows who leads") {
+        let error = await Self.refusal(of: log)
+        return error == .notLeader(address: "new:1")
+      }
+      let rows = try test.run("SELECT count(*) FROM event")
+      #expect(rows?.integer(0, 0) == 1)
+      #expect(try await log.head() == GlobalPosition(1))
+      #expect(!log.isLeading)
+      await log.close()
+      // What it gave back was not its own any more.
+      #expect(try test.run("SELECT holder FROM log_head")?.text(0, 0) == "another")
+    }
+  }
+
+  @Test func aLeaderIsReplacedWhenItsLeaseEnds() async throws {
+    try await PostgresTest.withSchema { test in
+      let leader = try await test.open("a:1")
+      _ = try await leader.append(.marked(1, to: "s"))
+      await leader.close()
+      // A holder that never renews, and whose session is a living one: the test's own.
+      let session = try test.session()
+      try session.run(
+        PostgresTest.statement(
+          """
+          UPDATE log_head SET holder = 'stuck', address = 'stuck:1', backend = pg_backend_pid(),
+            leader_epoch = leader_epoch + 1,
+            lease_until = clock_timestamp() + interval '600 milliseconds'
+          """
+        )
+      )
+      let standby = try await test.open("b:1", lease: .milliseconds(600), poll: .milliseconds(20))
+      #expect(!standby.isLeading)
+      try await until("the lease ended") { standby.isLeading }
+      #expect(try await standby.append(.marked(2, to: "s")).lastPosition == GlobalPosition(2))
+      session.close()
+      await standby.close()
+    }
+  }
+
+  @Test func aVanishedLeaderIsNotWaitedFor() async throws {
+    try await PostgresTest.withSchema { test in
+      let first = try await test.open("a:1")
+      _ = try await first.append(.marked(1, to: "s"))
+      await first.close()
+      // Its session is gone, and its renewal overdue: nine seconds of lease are not waited for.
+      try test.run(
+        """
+        UPDATE log_head SET holder = 'gone', leader_epoch = leader_epoch + 1, backend = 0,
+          lease_until = clock_timestamp() + interval '6400 milliseconds'
+        """
+      )
+      let second = try await test.open("b:1")
+      #expect(second.isLeading)
+      await second.close()
+    }
+  }
+
+  @Test func onlyOneOfManyLeads() async throws {
+    try await PostgresTest.withSchema { test in
+      let logs = try await withThrowingTaskGroup(of: PostgresEventLog.self) { group in
+        for index in 0..<6 { group.addTask { try await test.open("\(index)") } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(logs.count { $0.isLeading } == 1)
+      #expect(Set(logs.map(\.identity)).count == 1)
+      for log in logs { await log.close() }
+    }
+  }
+
+  @Test func aTermThatFailedIsFollowedByAnother() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      _ = try await log.append(.marked(1, to: "s"))
+      try test.run(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'the disk is full' USING ERRCODE = 'disk_full'; END $$
+        """,
+        "CREATE TRIGGER refuse BEFORE INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
+      )
+      let request = AppendRequest.marked(2, to: "s")
+      let error = await Self.refusal(of: log, request)
+      guard case .outcomeUnknown = error else {
+        Issue.record("expected `outcomeUnknown`, found \(String(describing: error))")
+        return
+      }
+      try test.run("DROP TRIGGER refuse ON event")
+      try await until("it leads again") { log.isLeading }
+      // L21: the same request again gives a definite answer, and is written once.
+      #expect(try await log.append(request).lastPosition == GlobalPosition(2))
+      #expect(try await log.append(request).isRepeat)
+      try await log.verify()
+      await log.close()
+    }
+  }
+
+  private static func refusal(
+    of log: PostgresEventLog,
+    _ request: AppendRequest = .marked(0, to: "s")
+  ) async -> EventLogError? {
+    do throws(EventLogError) {
+      _ = try await log.append(request)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}

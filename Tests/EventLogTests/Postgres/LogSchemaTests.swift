@@ -1,0 +1,126 @@
+import EventLogCore
+import EventLogPostgres
+import PostgresDriver
+import Testing
+
+@Suite(.enabled(if: Server.postgres.isAvailable))
+struct LogSchemaTests {
+  @Test func migrationsRunOnceWhoeverComesFirst() async throws {
+    try await PostgresTest.withSchema { test in
+      let logs = try await withThrowingTaskGroup(of: PostgresEventLog.self) { group in
+        for _ in 0..<4 { group.addTask { try await test.open() } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      for log in logs { await log.close() }
+      let rows = try test.run("SELECT number FROM migration ORDER BY number")
+      #expect(rows?.count == 1 && rows?.integer(0, 0) == 1)
+    }
+  }
+
+  @Test func aNewerFormIsRefused() async throws {
+    try await PostgresTest.withSchema { test in
+      await (try test.open()).close()
+      try test.run("INSERT INTO migration (number) VALUES (9)")
+      await #expect {
+        _ = try await test.open()
+      } throws: { error in
+        "\(error)".contains("form 9") && "\(error)".contains("form 1")
+      }
+    }
+  }
+
+  @Test(arguments: ["Upper", "with space", "quote\"", "", "pg_own", "ä"])
+  func aSchemaHasAPlainName(name: String) async throws {
+    let url = try #require(Server.postgres.url)
+    await #expect {
+      _ = try await PostgresEventLog.open(url: url, schema: name)
+    } throws: { error in
+      if case .invalid = error as? EventLogError { true } else { false }
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE event SET type = 'x'", "DELETE FROM event", "TRUNCATE event",
+    "UPDATE event_tag SET tag = 'x'", "DELETE FROM event_tag", "DELETE FROM stream_head",
+    "DELETE FROM log_head", "DROP TABLE event", "DELETE FROM tracking",
+  ])
+  func theRoleOfTheLogRewritesNothing(sql: String) async throws {
+    try await PostgresTest.withSchema { test in
+      await (try test.open()).close()
+      let session = try test.session()
+      defer { session.close() }
+      try session.run(PostgresTest.statement("SET ROLE wordweave_log"))
+      #expect(throws: PostgresError.self) { try session.run(PostgresTest.statement(sql)) }
+      do throws(PostgresError) {
+        try session.run(PostgresTest.statement(sql))
+      } catch {
+        #expect(error.sqlState == "42501")
+      }
+    }
+  }
+
+  /// Not even the owner, by mistake.
+  @Test(arguments: ["UPDATE event SET type = 'x'", "DELETE FROM event", "TRUNCATE event"])
+  func theOwnerRewritesNothingByMistake(sql: String) async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      _ = try await log.append(.marked(1, to: "s"))
+      #expect(throws: PostgresError.self) { try test.run(sql) }
+      try await log.verify()
+      await log.close()
+    }
+  }
+
+  @Test func theEngineWorksWithTheRightsOfTheRole() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      _ = try await log.append(.marked(1, to: "s"))
+      try test.run("REVOKE SELECT ON event FROM wordweave_log")
+      await #expect(throws: EventLogError.self) { try await log.readAll(after: nil) }
+      await log.close()
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE event SET envelope = set_byte(envelope, 60, 255) WHERE position = 3",
+    "UPDATE event SET type = 'x' WHERE position = 3",
+    "DELETE FROM event_tag WHERE position = 3",
+    "INSERT INTO event_tag VALUES ('more', 3)",
+    "UPDATE stream_head SET last = 1 WHERE name = 's'",
+    "UPDATE event SET id = gen_random_uuid() WHERE position = 3",
+  ])
+  func verificationFindsDamage(sql: String) async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      for number in 0..<5 {
+        let event = NewEvent(type: "T", data: [UInt8(number)], tags: ["a", "b"])
+        _ = try await log.append(AppendRequest(to: "s", [event]))
+      }
+      try await log.verify()
+      try test.run("SET session_replication_role = replica")
+      try test.run("ALTER TABLE event DISABLE TRIGGER ALL")
+      try test.run("ALTER TABLE event_tag DISABLE TRIGGER ALL")
+      try test.run(sql)
+      await #expect {
+        try await log.verify()
+      } throws: { error in
+        if case .corrupt = error as? EventLogError { true } else { false }
+      }
+      await log.close()
+    }
+  }
+
+  @Test func statisticsCount() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open("here:1")
+      for number in 0..<6 { _ = try await log.append(.marked(number, to: "s\(number % 2)")) }
+      _ = try await log.append(.tombstoning("s0"))
+      let statistics = try await log.statistics()
+      // The control stream of the tombstone is the third.
+      #expect(statistics.events == 7 && statistics.streams == 3)
+      #expect(statistics.streamsWithRemovals == 1 && statistics.leader == "here:1")
+      #expect(statistics.bytesOnDisk > 0)
+      await log.close()
+    }
+  }
+}
