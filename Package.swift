@@ -285,8 +285,8 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogRocksDB",
-        "EventsService", logging, yaml,
+        "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogRemote",
+        "EventLogRocksDB", "EventsService", logging, yaml,
       ],
       exclude: ["UmaDB/Driver"]
     ),

@@ -7,7 +7,7 @@ internal import RocksDBDriver
 /// - Errors: `.locked` for a second opener; `.corrupt` if answered events are gone; after a
 ///   failed write or sync no appends are taken until the log is opened again (law L44).
 public final class RocksDBEventLog: EventLogEngine {
-  private let log: PipelinedEventLog
+  let log: PipelinedEventLog
 
   private init(_ log: PipelinedEventLog) { self.log = log }
 

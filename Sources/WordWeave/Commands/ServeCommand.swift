@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import EventsService
+internal import Glibc
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,8 +13,12 @@ struct ServeCommand: AsyncParsableCommand {
       The first start makes the data directory and writes an operator token into it, which the \
       other commands read by themselves on this machine.
 
+      Other processes reach the log over gRPC at --grpc-port, with the operator token or one made by \
+      'wordweave tokens create'. --only events serves the log alone.
+
         wordweave serve
         wordweave serve --data ./data --port 9000
+        wordweave serve --only events --grpc-port 50051
         WORDWEAVE_PORT=9000 wordweave serve
       """
   )
@@ -31,6 +37,31 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(help: "The Event Service's gRPC port (or WORDWEAVE_GRPC_PORT; default: 50051).")
   var grpcPort: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A PEM file with the Event Service's certificate chain (or WORDWEAVE_GRPC_CERT).",
+      valueName: "file"
+    )
+  )
+  var grpcCert: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A PEM file with the key of that certificate (or WORDWEAVE_GRPC_KEY).",
+      valueName: "file"
+    )
+  )
+  var grpcKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who may call the Event Service: tokens, or none to let everybody (or WORDWEAVE_GRPC_AUTH; "
+        + "default: tokens).",
+      valueName: "rule"
+    )
+  )
+  var grpcAuth: String?
 
   @Option(
     help: ArgumentHelp("Parts to run, with commas between (or WORDWEAVE_ONLY).", valueName: "list")
@@ -62,6 +93,30 @@ struct ServeCommand: AsyncParsableCommand {
       configuration.webhookPort = port
     }
     if let port = try grpcPort ?? number("WORDWEAVE_GRPC_PORT") { configuration.grpcPort = port }
+    switch (grpcCert ?? value("WORDWEAVE_GRPC_CERT"), grpcKey ?? value("WORDWEAVE_GRPC_KEY")) {
+    case (let chain?, let key?):
+      for file in [chain, key] where access(file, R_OK) != 0 {
+        throw CommandError("reading \(file)", found: "no readable file", code: .usage)
+      }
+      configuration.grpcCertificate = .init(chain: chain, key: key)
+    case (nil, nil): break
+    default:
+      throw CommandError(
+        "reading the settings",
+        found: "a certificate and its key are needed together: --grpc-cert and --grpc-key",
+        code: .usage
+      )
+    }
+    switch grpcAuth ?? value("WORDWEAVE_GRPC_AUTH") ?? "tokens" {
+    case "tokens": configuration.grpcTakesTokens = true
+    case "none": configuration.grpcTakesTokens = false
+    case let rule:
+      throw CommandError(
+        "reading --grpc-auth",
+        found: "'\(rule)' is neither tokens nor none",
+        code: .usage
+      )
+    }
     if let only = only ?? value("WORDWEAVE_ONLY") {
       configuration.only = only.split(separator: ",").map { $0.stripped }
     }

@@ -18,6 +18,16 @@ struct RocksDBLogAdministration: LogAdministration {
     )
   }
 
+  func streams(
+    prefix: String,
+    after: StreamName?,
+    limit: Int
+  ) async throws(EventLogError) -> [ListedStream] {
+    try await log.streams(prefix: prefix, after: after, limit: limit).map {
+      ListedStream(name: $0.name, state: $0.state)
+    }
+  }
+
   func verify(
     progress: @escaping @Sendable (GlobalPosition) -> Void
   ) async throws(EventLogError) {

@@ -7,7 +7,8 @@ internal import Glibc
 //   format          "wordweave data 1\n": written first, checked before anything else is opened
 //   lock            held by flock(2) while a process has the directory open
 //   operator-token  43 characters base64url, mode 0600
-//   serve.json      {"url", "pid"} of the process that serves it; gone after a clean stop
+//   tokens          who else may call the event service, with digests of the tokens, mode 0600
+//   serve.json      {"url", "pid", "grpcPort"} of the process that serves it; gone after a clean stop
 //   log/            the event log
 //   models/<name>/  the read models of one service; disposable
 //   identity/       accounts and keys of the identity stand-in, mode 0700
@@ -63,10 +64,14 @@ final class DataDirectory: Sendable {
   /// The folder of a service's read models.
   func models(of service: String) -> String { path + "/models/" + service }
 
+  /// The file that holds who may call the event service.
+  var tokens: String { path + "/tokens" }
+
   /// Tells other processes where this one answers.
-  func announce(url: String) throws(DataDirectoryError) {
+  func announce(_ listening: Listening) throws(DataDirectoryError) {
+    let grpc = listening.grpcPort.map { ", \"grpcPort\": \($0)" } ?? ""
     try Self.write(
-      "{\"url\": \"\(url)\", \"pid\": \(getpid())}\n",
+      "{\"url\": \"\(listening.url)\", \"pid\": \(getpid())\(grpc)}\n",
       to: path + "/serve.json",
       mode: 0o644
     )
@@ -136,7 +141,7 @@ final class DataDirectory: Sendable {
   }
 
   /// Replaces a file as a whole: a kill in the middle leaves the old one or none.
-  private static func write(
+  static func write(
     _ text: String,
     to file: String,
     mode: mode_t

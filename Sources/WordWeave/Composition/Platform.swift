@@ -23,6 +23,7 @@ enum Platform {
   ) async throws -> R {
     var configuration = PlatformConfiguration(data: directory)
     configuration.port = 0
+    configuration.grpcPort = nil
     var logger = Logger(label: "wordweave")
     logger.logLevel = Log.level(environment("WORDWEAVE_LOG_LEVEL"), default: .error)
     return try await run(configuration, logger: logger, signals: []) { address, _ in
@@ -38,7 +39,7 @@ enum Platform {
     signals: [UnixSignal],
     _ body: (SystemAddress, _ ended: () async -> Void) async throws -> R
   ) async throws -> R {
-    let (ready, isReady) = AsyncStream.makeStream(of: String.self)
+    let (ready, isReady) = AsyncStream.makeStream(of: Listening.self)
     let parts: PlatformParts
     do {
       parts = try PlatformParts(configuration, logger: logger) { isReady.yield($0) }
@@ -69,7 +70,7 @@ enum Platform {
     }()
     let result: Result<R, any Error>
     do {
-      guard let url = await ready.first(where: { _ in true }) else {
+      guard let listening = await ready.first(where: { _ in true }) else {
         do {
           try await running
         } catch {
@@ -77,9 +78,9 @@ enum Platform {
         }
         throw CancellationError()
       }
-      try directory.announce(url: url)
+      try directory.announce(listening)
       result = .success(
-        try await body(SystemAddress(url: url, token: directory.operatorToken)) {
+        try await body(SystemAddress(url: listening.url, token: directory.operatorToken)) {
           for await _ in ending {}
         }
       )

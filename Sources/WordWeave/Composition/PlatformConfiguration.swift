@@ -1,3 +1,4 @@
+internal import EventsService
 internal import Glibc
 internal import ServiceCatalog
 internal import ServiceKit
@@ -12,8 +13,12 @@ struct PlatformConfiguration: Sendable {
   var port = 8080
   /// Where signed webhooks of the account provider arrive.
   var webhookPort = 8081
-  /// Where other processes reach the Event Service.
-  var grpcPort = 50051
+  /// Where other processes reach the Event Service; nil keeps it inside this process.
+  var grpcPort: Int? = 50051
+  /// What the Event Service shows to prove who it is.
+  var grpcCertificate: EventServerSettings.Certificate?
+  /// Whether calls to the Event Service must bear a token.
+  var grpcTakesTokens = true
   /// The parts that run here; nil runs all.
   var only: [String]?
 
@@ -30,21 +35,32 @@ struct PlatformConfiguration: Sendable {
   /// Says what is wrong with the settings; nil if they can be run.
   var complaint: String? {
     for (name, port) in [
-      ("--port", port), ("--webhook-port", webhookPort), ("--grpc-port", grpcPort),
+      ("--port", port), ("--webhook-port", webhookPort), ("--grpc-port", grpcPort ?? 0),
     ]
     where !(0...65_535).contains(port) {
       return "\(name) \(port) is no port: give 0…65535"
+    }
+    if grpcPort != nil, grpcTakesTokens, grpcCertificate == nil,
+      !EventServerSettings.isLoopback(host)
+    {
+      return
+        "tokens of the Event Service would cross the network in plain text: give --grpc-cert and "
+        + "--grpc-key, or listen at 127.0.0.1"
     }
     guard let only else { return nil }
     if let unknown = only.first(where: { !Self.parts.contains($0) }) {
       return "--only names '\(unknown)'; the parts are \(Self.parts.joined(separator: ", "))"
     }
+    if runsEventsAlone { return nil }
     let missing = Self.parts.filter { !only.contains($0) }
     return missing.isEmpty
       ? nil
-      : "--only leaves out \(missing.joined(separator: ", ")): parts in separate processes need the "
-        + "network transport between services, which this version does not have; leave --only away"
+      : "--only leaves out \(missing.joined(separator: ", ")): this version runs the Event Service "
+        + "alone (--only events) or everything in one process; leave --only away"
   }
+
+  /// Whether the log is served, and nothing that builds on it.
+  var runsEventsAlone: Bool { only == ["events"] }
 }
 
 /// Reads a value of the process's environment.

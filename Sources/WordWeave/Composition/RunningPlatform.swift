@@ -36,12 +36,12 @@ struct PlatformParts {
   /// - Parameters:
   ///   - configuration: where everything is and listens.
   ///   - logger: where all parts log.
-  ///   - onReady: told the URL once the gateway listens.
+  ///   - onReady: told where, once everything listens.
   /// - Throws: what keeps the directory, the log or a read model from being opened.
   init(
     _ configuration: PlatformConfiguration,
     logger: Logger,
-    onReady: @escaping @Sendable (String) async -> Void
+    onReady: @escaping @Sendable (Listening) async -> Void
   ) throws {
     directory = try DataDirectory(at: configuration.data)
     log = try RocksDBEventLog.open(path: directory.log)
@@ -52,7 +52,7 @@ struct PlatformParts {
     let local = LocalServices()
     var models: [ReadModels] = []
     var background: [any Service] = []
-    for module in catalog {
+    for module in configuration.runsEventsAlone ? [] : catalog {
       let model = try ReadModels(of: module.name, in: directory, log: log, logger: logger)
       let assembly = try module.assemble(
         ServiceContext(
@@ -68,18 +68,23 @@ struct PlatformParts {
     }
     self.models = models
 
-    let events = LocalEventService(
-      EventsModule.services(
-        store,
-        log: RocksDBLogAdministration(log: log),
-        projections: LocalProjections(models: models, lanes: lanes)
-      )
+    let eventServices = EventsModule.services(
+      store,
+      log: RocksDBLogAdministration(log: log),
+      projections: LocalProjections(models: models, lanes: lanes)
     )
-    let upstreams = Upstreams(
-      users: try local.users(),
-      posts: try local.posts(),
-      events: events.client
+    let events = LocalEventService(eventServices)
+    let network = try configuration.eventServer(
+      store,
+      services: eventServices + [UmaDBEndpoint(log: log)],
+      directory: directory,
+      logger: logger
     )
+    // Alone, the log has nobody beside it: what asks for users or posts is told so.
+    let upstreams =
+      configuration.runsEventsAlone
+      ? Upstreams(events.client)
+      : Upstreams(users: try local.users(), posts: try local.posts(), events: events.client)
 
     var settings = GatewayConfiguration(cursorKey: Self.cursorKey(directory.operatorToken))
     settings.host = configuration.host
@@ -87,36 +92,43 @@ struct PlatformParts {
     settings.operatorToken = directory.operatorToken
     settings.drainDeadline = Self.drainDeadline
     let origin = PublicOrigin(settings)
-    let identity = try LocalIdentity(
-      store: try FileIdentityStore(directory: directory.identity),
-      origin: origin,
-      upstreams: upstreams,
-      blocking: Hashing(threads: Self.hashingThreads),
-      clock: settings.clock,
-      logger: logger
-    )
+    let identity =
+      configuration.runsEventsAlone
+      ? nil
+      : try LocalIdentity(
+        store: try FileIdentityStore(directory: directory.identity),
+        origin: origin,
+        upstreams: upstreams,
+        blocking: Hashing(threads: Self.hashingThreads),
+        clock: settings.clock,
+        logger: logger
+      )
     let gateway = GatewayServer(
       settings,
       upstreams: upstreams,
-      keys: identity,
+      keys: identity ?? NoKeys(),
       origin: origin,
-      extensions: [identity],
+      extensions: identity.map { [$0] } ?? [],
       registry: processMetrics,
       logger: logger
     ) { port in
-      await onReady("http://\(configuration.host):\(port)")
+      let grpcPort = await network?.port()
+      await onReady(Listening(url: "http://\(configuration.host):\(port)", grpcPort: grpcPort))
     }
 
-    services =
-      [
-        GRPCServerService(server: events.server),
-        GRPCClientService(client: events.client),
-        ClosureService("feed") { await host.run() },
-      ]
-      + models.map { model in
-        ClosureService("\(model.service) projections") { try await model.runtime.run(lanes: lanes) }
-      }
-      + background + [identity, gateway]
+    var services: [any Service] = [
+      GRPCServerService(server: events.server),
+      GRPCClientService(client: events.client),
+    ]
+    if !models.isEmpty { services.append(ClosureService("feed") { await host.run() }) }
+    services += models.map { model in
+      ClosureService("\(model.service) projections") { try await model.runtime.run(lanes: lanes) }
+    }
+    services += background
+    services.append(ClosureService("heap") { try await QuietHeap.keep() })
+    if let identity { services.append(identity) }
+    if let network { services.append(network) }
+    self.services = services + [gateway]
   }
 
   /// Closes the stores; everything that was answered is on disk already.
@@ -129,6 +141,13 @@ struct PlatformParts {
   private static func cursorKey(_ token: String) -> [UInt8] {
     Array(SHA256.hash(data: Data(("wordweave cursors " + token).utf8)))
   }
+}
+
+/// For a process that nobody signs in to: operators alone are known.
+private struct NoKeys: KeySource {
+  func accepts(issuer: String) -> Bool { false }
+  func key(issuer: String, kid: String) async throws(KeySourceFailure) -> VerificationKey? { nil }
+  var isReady: Bool { true }
 }
 
 /// Password hashing on threads of its own.

@@ -128,31 +128,41 @@ final class CallDeadlines: Sendable {
   }
 
   private let state = Mutex(State())
+  // A server that nobody calls does not tick.
+  private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
   func add(
     _ call: ServerContext.RPCCancellationHandle,
     at end: ContinuousClock.Instant
   ) -> UInt64 {
-    state.withLock { state in
+    let (id, isFirst) = state.withLock { state in
       state.next += 1
       state.entries[state.next] = Entry(end: end, call: call)
-      return state.next
+      return (state.next, state.entries.count == 1)
     }
+    if isFirst { wake.continuation.yield() }
+    return id
   }
 
   func remove(_ id: UInt64) { state.withLock { _ = $0.entries.removeValue(forKey: id) } }
 
   /// Ends what is due, again and again, until it is cancelled.
   func run() async throws {
-    while true {
-      try await Task.sleep(for: Self.tick)
-      let now = ContinuousClock.now
-      let due = state.withLock { state in
-        let due = state.entries.filter { $0.value.end <= now }
-        for id in due.keys { state.entries[id] = nil }
-        return due.values.map(\.call)
+    for await _ in wake.stream {
+      while !state.withLock({ $0.entries.isEmpty }) {
+        try await Task.sleep(for: Self.tick)
+        endDue(.now)
       }
-      for call in due { call.cancel() }
     }
+    try Task.checkCancellation()
+  }
+
+  private func endDue(_ now: ContinuousClock.Instant) {
+    let due = state.withLock { state in
+      let due = state.entries.filter { $0.value.end <= now }
+      for id in due.keys { state.entries[id] = nil }
+      return due.values.map(\.call)
+    }
+    for call in due { call.cancel() }
   }
 }

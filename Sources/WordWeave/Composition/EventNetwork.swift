@@ -1,0 +1,81 @@
+internal import EventLogCore
+internal import EventsService
+internal import GRPCCore
+internal import Logging
+internal import ServiceLifecycle
+
+/// Where a process answers.
+struct Listening: Sendable {
+  /// The gateway's address.
+  let url: String
+  /// The Event Service's port; nil if it is not on the network.
+  let grpcPort: Int?
+}
+
+/// The Event Service on the network, as a part of the process.
+final class EventNetwork: Service, CustomStringConvertible {
+  let description = "event service"
+  private let server: EventServer
+  private let configuration: PlatformConfiguration
+  private let bound = AsyncStream.makeStream(of: Int.self)
+
+  init(_ server: EventServer, _ configuration: PlatformConfiguration) {
+    self.server = server
+    self.configuration = configuration
+  }
+
+  func run() async throws {
+    defer { bound.continuation.finish() }
+    do {
+      try await withGracefulShutdownHandler {
+        try await server.run { [bound] port in bound.continuation.yield(port) }
+      } onGracefulShutdown: {
+        self.server.beginGracefulShutdown()
+      }
+    } catch is CancellationError {
+      // The process stops.
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  /// The port, once it is bound; nil if it never is.
+  func port() async -> Int? { await bound.stream.first { _ in true } }
+
+  private func failure(_ error: any Error) -> CommandError {
+    let text = String(describing: error)
+    let isPort = text.lowercased().contains("address already in use")
+    let port = configuration.grpcPort ?? 0
+    return CommandError(
+      "starting the event service on \(configuration.host)",
+      found: isPort ? "port \(port) is in use by another process" : text,
+      advice: isPort ? "stop that process, or choose another port with --grpc-port" : nil,
+      code: .unavailable
+    )
+  }
+}
+
+extension PlatformConfiguration {
+  /// The Event Service on the network; nil if it stays inside the process.
+  func eventServer(
+    _ store: EventStore,
+    services: [any RegistrableRPCService],
+    directory: DataDirectory,
+    logger: Logger
+  ) throws -> EventNetwork? {
+    guard let grpcPort else { return nil }
+    var settings = EventServerSettings()
+    settings.host = host
+    settings.port = grpcPort
+    settings.certificate = grpcCertificate
+    if grpcTakesTokens {
+      settings.authority = TokenFile(
+        path: directory.tokens,
+        operatorToken: directory.operatorToken,
+        logger: logger
+      )
+    }
+    let server = EventServer(store, services: services, settings: settings, logger: logger)
+    return EventNetwork(server, self)
+  }
+}

@@ -1,0 +1,162 @@
+import EventLogCore
+import EventLogRemote
+import Gateway
+import Glibc
+import Testing
+
+@testable import WordWeave
+
+extension WholeSystem {
+  /// The Event Service alone, as a process of its own.
+  @Suite(.serialized) struct EventServiceTests {
+    @Test func theLogIsServedAloneAndOutlivesAKill() async throws {
+      let scratch = try Scratch()
+      let port = "\(try Self.freePort())"
+      let served = try await Served(
+        in: scratch,
+        options: ["--only", "events", "--grpc-port", port]
+      )
+      let remote = try await RemoteEventLog.connect(try Self.settings(of: served))
+      let request = AppendRequest(
+        to: "s",
+        expecting: .noStream,
+        [NewEvent(id: .make(), type: "Happened", data: [1, 2, 3], tags: ["t"])]
+      )
+      let receipt = try await remote.append(request)
+      #expect(receipt.firstPosition == GlobalPosition(1))
+      // Operators see the same over HTTP; there is nobody to sign in.
+      #expect(try await served.head() == 1)
+      #expect(try await served.send("GET", "/v1/posts").status >= 500)
+
+      let store = EventStore(remote)
+      let reader = Task { () -> [UInt64] in
+        var positions: [UInt64] = []
+        for try await message in store.subscribe(from: .beginning) {
+          guard case .events(let page) = message else { continue }
+          positions += page.events.map(\.position.number)
+          if positions.count >= 21 { break }
+        }
+        return positions
+      }
+      let writer = Task {
+        for _ in 0..<20 {
+          _ = try await remote.append(AppendRequest(to: "s", [NewEvent(type: "More")]))
+        }
+      }
+      try await served.crash()
+      try await served.restart()
+      try await writer.value
+      #expect(try await reader.value == Array(1...21))
+      #expect(try await remote.append(request).isRepeat)
+      await remote.close()
+      #expect(try await served.stop() == 0)
+    }
+
+    @Test func tokensAreMadeListedAndRevokedWhileItRuns() async throws {
+      let scratch = try Scratch()
+      let served = try await Served(in: scratch, options: ["--only", "events"])
+      func run(_ arguments: String...) async throws -> (code: Int32, printed: String) {
+        let child = try Child(
+          Child.wordweave,
+          ["tokens"] + arguments + ["--data", served.data],
+          output: scratch.path + "/tokens"
+        )
+        return (try await child.end(), child.printed.trimmed)
+      }
+      let made = try await run("create", "--rights", "read", "--name", "reports")
+      #expect(made.code == 0)
+      var settings = try Self.settings(of: served)
+      settings.token = made.printed
+      let remote = try await RemoteEventLog.connect(settings)
+      #expect(try await remote.head() == .start)
+      await #expect(throws: EventLogError.self, "it may not append") {
+        try await remote.append(AppendRequest(to: "s", [NewEvent(type: "Refused")]))
+      }
+      let listed = try await run("list")
+      let id = try #require(listed.printed.split(separator: " ").first.map(String.init))
+      #expect(listed.printed.contains("read") && listed.printed.contains("reports"))
+      #expect(!listed.printed.contains(made.printed), "the token is shown once")
+      let kept = try Files.text(served.data + "/tokens")
+      #expect(!kept.contains(made.printed), "the token is kept nowhere")
+      #expect(try await run("revoke", id).code == 0)
+      await #expect(throws: EventLogError.self, "it was revoked") { try await remote.head() }
+      await remote.close()
+      settings.token = nil
+      let nobody = settings
+      await #expect(throws: EventLogError.self) { try await RemoteEventLog.connect(nobody) }
+      #expect(try await served.stop() == 0)
+    }
+
+    @Test func aCertificateSecuresTheLine() async throws {
+      let scratch = try Scratch()
+      let key = scratch.path + "/key.pem"
+      let chain = scratch.path + "/chain.pem"
+      let openssl = "/usr/bin/openssl"
+      guard access(openssl, X_OK) == 0 else { try Test.cancel("no openssl to make a certificate") }
+      let maker = try Child(
+        openssl,
+        [
+          "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+          "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", chain,
+        ],
+        output: scratch.path + "/openssl"
+      )
+      #expect(try await maker.end() == 0)
+      let served = try await Served(
+        in: scratch,
+        options: ["--only", "events", "--grpc-cert", chain, "--grpc-key", key]
+      )
+      var settings = try Self.settings(of: served)
+      settings.host = "localhost"
+      settings.trust = .certificates(path: chain)
+      let remote = try await RemoteEventLog.connect(settings)
+      _ = try await remote.append(AppendRequest(to: "s", [NewEvent(type: "Secured")]))
+      #expect(try await remote.head(beyond: .start) == GlobalPosition(1))
+      await remote.close()
+      settings.trust = .plainText
+      settings.patience = .seconds(1)
+      let plain = settings
+      await #expect(throws: EventLogError.self) { try await RemoteEventLog.connect(plain) }
+      #expect(try await served.stop() == 0)
+    }
+
+    @Test(arguments: [
+      ["--host", "0.0.0.0"], ["--grpc-cert", "/nowhere"], ["--grpc-auth", "maybe"],
+      ["--only", "events,posts"],
+    ])
+    func whatWouldNotBeSafeIsNotStarted(_ options: [String]) async throws {
+      let scratch = try Scratch()
+      let child = try Child(
+        Child.wordweave,
+        ["serve", "--data", scratch.path + "/data", "--port", "0", "--grpc-port", "0"] + options,
+        output: scratch.path + "/serve"
+      )
+      #expect(try await child.end() == 64, "\(child.complaints)")
+      #expect(!child.complaints.isEmpty)
+    }
+
+    /// How the service of a running system is reached, by its operator.
+    private static func settings(of served: Served) throws -> RemoteSettings {
+      let json = try JSONValue(parsing: try Files.read(served.data + "/serve.json"))
+      let port = try #require(json["grpcPort"]?.integer)
+      return RemoteSettings(host: "127.0.0.1", port: Int(port), token: served.operatorToken)
+    }
+
+    /// A port that nobody listens at now.
+    private static func freePort() throws -> Int {
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(descriptor) }
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = inet_addr("127.0.0.1")
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let found = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+        }
+      }
+      try #require(found)
+      return Int(UInt16(bigEndian: address.sin_port))
+    }
+  }
+}
