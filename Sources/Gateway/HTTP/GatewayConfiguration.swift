@@ -2,18 +2,10 @@ internal import WeaveRuntime
 
 /// What a gateway is told by the composition root.
 public struct GatewayConfiguration: Sendable {
-  /// Which defaults hold where nothing is said.
-  public enum Profile: String, Sendable {
-    case development
-    case production
-  }
-
   /// The address to listen at.
   public var host = "127.0.0.1"
   /// The port to listen at; 0 lets the system choose.
   public var port = 8080
-  /// Which defaults hold.
-  public var profile = Profile.development
   /// `https://host` as clients see it, without a slash at the end; nil stands for the address
   /// listened at.
   public var publicOrigin: String?
@@ -37,7 +29,7 @@ public struct GatewayConfiguration: Sendable {
   /// Microseconds since 1970.
   public var clock: @Sendable () -> Int64
 
-  /// Makes a configuration of the development profile.
+  /// Makes a configuration for one machine, where a shutdown need not wait for a balancer.
   public init(cursorKey: [UInt8]) {
     self.cursorKey = cursorKey
     clock = { MomentText.now() }
