@@ -70,7 +70,10 @@ import Testing
     /// Runs `ops/test` and tells whether it ran the tests.
     func tests(_ arguments: String = "", _ environment: [String] = []) async throws -> Bool {
       // Named, so that no server is started for the tests that nobody runs.
-      let shared = ["WORDWEAVE_SHARED=" + path + "/shared", "WORDWEAVE_TEST_POSTGRES=none"]
+      let shared = [
+        "WORDWEAVE_SHARED=" + path + "/shared", "WORDWEAVE_TEST_POSTGRES=none",
+        "WORDWEAVE_TEST_UMADB=none",
+      ]
       let before = runs
       let outcome = try await run("ops/test " + arguments, shared + environment)
       let isRed = FileManager.default.fileExists(atPath: path + "/.build/red")

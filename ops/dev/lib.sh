@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # What the build needs of the system; `ops/dev/generate` needs the compiler of schemas on top.
 # shellcheck disable=SC2034 # read by the scripts that source this file
-build_packages=(librocksdb-dev libcurl4-openssl-dev pkg-config curl git)
+build_packages=(librocksdb-dev libcurl4-openssl-dev libpq-dev pkg-config curl git)
 # shellcheck disable=SC2034
 generate_packages=(protobuf-compiler)
 
@@ -88,6 +88,29 @@ need_packages() {
   fi
   rm -f "$log"
   say "   installed in $(seconds "$began")"
+}
+
+# What tests ask of the Python Package Index: client and server of UmaDB, whose protocol we speak.
+python_packages=(umadb==0.7.8)
+python_folder=.build/python
+
+# need_python: makes a Python of the project's own with these packages; silent when it is there.
+need_python() {
+  local mark="$python_folder/packages" log
+  if [ -x "$python_folder/bin/python" ] && [ "$(cat "$mark" 2>/dev/null)" = "${python_packages[*]}" ]; then
+    return 0
+  fi
+  need_packages python3-venv
+  log=$(mktemp)
+  say "── installing ${python_packages[*]} into $python_folder"
+  # Only the marked folder counts, so one that was broken off is begun anew.
+  { python3 -m venv --clear "$python_folder" &&
+    "$python_folder/bin/pip" install --disable-pip-version-check "${python_packages[@]}"; } >"$log" 2>&1 || {
+    tail -n 15 "$log" >&2
+    die "the Python packages could not be installed" "the whole output is in $log" 69
+  }
+  printf '%s\n' "${python_packages[*]}" >"$mark"
+  rm -f "$log"
 }
 
 # need_space MEBIBYTES: a full disk ends a build in messages nobody understands.
