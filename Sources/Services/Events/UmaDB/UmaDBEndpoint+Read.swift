@@ -23,6 +23,7 @@ extension UmaDBEndpoint {
     guard rest > 0 else { return }
     var hasSent = false
     func send(_ events: [Umadb_V1_SequencedEvent]) async throws {
+      guard !cancellation.isCancelled else { throw EventLogError.closed }
       var message = Umadb_V1_ReadResponse()
       if !wire.hasLimit {
         if head > .start { message.head = head.number }
