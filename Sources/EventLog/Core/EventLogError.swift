@@ -69,7 +69,7 @@ extension EventLogError: CustomStringConvertible {
     case .overloaded(let delay): "the append queue is full; try again in \(delay)"
     case .locked(let what): "the event log is in use by another process: \(what)"
     case .notLeader(let address):
-      "another process appends to this log\(address.map { ": \($0)" } ?? "")"
+      "this process does not lead the log\(address.map { ", which \($0) does" } ?? "")"
     case .corrupt(let what, let position):
       "the event log is damaged\(position.map { " at position \($0)" } ?? ""): \(what)"
     case .logEpochChanged(let head):

@@ -274,15 +274,20 @@ public final class PostgresEventLog: EventLogEngine {
       role.identity = head.identity
       return true
     }
-    if isSame { reader.follow(to: GlobalPosition(head.head)) }
+    if isSame { raise(to: head.head) }
   }
 
-  private let lastFollowed = Atomic<UInt64>(0)
-  private var readHead: UInt64 { lastFollowed.load(ordering: .acquiring) }
+  /// The highest head that this process was ever told.
+  private let highestHead = Atomic<UInt64>(0)
+  private var readHead: UInt64 { highestHead.load(ordering: .acquiring) }
+
+  private func raise(to position: UInt64) {
+    _ = highestHead.max(position, ordering: .acquiringAndReleasing)
+    reader.follow(to: GlobalPosition(position))
+  }
 
   private func publish(_ position: UInt64) {
-    lastFollowed.store(position, ordering: .releasing)
-    reader.follow(to: GlobalPosition(position))
+    raise(to: position)
     keeper.announce(position)
   }
 

@@ -1,37 +1,37 @@
-internal import EventLogCore
-internal import PostgresDriver
+package import EventLogCore
+package import PostgresDriver
 
 /// The statements of the reads.
 ///
 /// Sessions that run them leave the planner no way but the indexes (see `SessionParameters`): the
 /// plan of a read must not depend on how old the statistics are. A page ends on the server at its
 /// bound of bytes, so that nobody is sent what no page can hold.
-enum ReadStatements {
-  static let positionOfID = PostgresStatement(
+package enum ReadStatements {
+  package static let positionOfID = PostgresStatement(
     "look an id up",
     "SELECT position FROM event WHERE id = $1"
   )
 
-  static let tracking = PostgresStatement(
+  package static let tracking = PostgresStatement(
     "look marks up",
     "SELECT source, position FROM tracking WHERE source = ANY($1)"
   )
 
-  static let heads = PostgresStatement(
+  package static let heads = PostgresStatement(
     "look streams up",
     """
     SELECT name, last, first, tombstoned, touched_at FROM stream_head WHERE name = ANY($1)
     """
   )
 
-  static let knownIDs = PostgresStatement(
+  package static let knownIDs = PostgresStatement(
     "look ids up",
     "SELECT id, position, stream, revision, type FROM event WHERE id = ANY($1)"
   )
 
   /// $1 stream, $2 from revision, $3 at most to revision (in the read's direction), $4 events,
   /// $5 bytes.
-  static func stream(_ direction: Direction) -> PostgresStatement {
+  package static func stream(_ direction: Direction) -> PostgresStatement {
     direction == .forward ? streamForward : streamBackward
   }
 
@@ -69,7 +69,7 @@ enum ReadStatements {
 
   /// $1 and $2 the lowest and highest position, $3 events, $4 bytes, $5 whether removed events are
   /// shown.
-  static func scan(_ direction: Direction) -> PostgresStatement {
+  package static func scan(_ direction: Direction) -> PostgresStatement {
     direction == .forward ? scanForward : scanBackward
   }
 
@@ -89,7 +89,7 @@ enum ReadStatements {
 
   /// As `scan`, of the events that bear one of the tags $6 or types $7: a superset of what the
   /// query matches, from the indexes alone.
-  static func candidates(_ direction: Direction) -> PostgresStatement {
+  package static func candidates(_ direction: Direction) -> PostgresStatement {
     direction == .forward ? candidatesForward : candidatesBackward
   }
 
@@ -147,7 +147,7 @@ enum ReadStatements {
   }
 
   /// How many events bear each of the tags $1 between $2 and $3, counted up to $4.
-  static let countTags = PostgresStatement(
+  package static let countTags = PostgresStatement(
     "count tags",
     """
     SELECT k.number, (
@@ -161,9 +161,9 @@ enum ReadStatements {
 }
 
 /// What the sessions of the log are set to.
-enum SessionParameters {
+package enum SessionParameters {
   /// For all: our tables alone, our rights alone, and a client that vanished is noticed soon.
-  static func common(schema: String, role: String?) -> [String: String] {
+  package static func common(schema: String, role: String?) -> [String: String] {
     var parameters = [
       "search_path": schema, "default_transaction_isolation": "read committed",
       "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
@@ -175,14 +175,14 @@ enum SessionParameters {
   }
 
   /// For readers: plans that always walk the indexes, whatever the statistics say.
-  static let reader = [
+  package static let reader = [
     "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
     "enable_bitmapscan": "off", "jit": "off",
   ]
 
   /// For who writes: a leader that is stopped in the middle of a commit gives its row back before
   /// its lease ends.
-  static let writer = [
+  package static let writer = [
     "idle_in_transaction_session_timeout": "5000", "lock_timeout": "4000", "jit": "off",
   ]
 }

@@ -123,7 +123,7 @@ struct LeadershipTests {
     }
   }
 
-  @Test func aTermThatFailedIsFollowedByAnother() async throws {
+  @Test func L44_aFailedCommitEndsItsTermAndAnotherFollows() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
       _ = try await log.append(.marked(1, to: "s"))

@@ -47,7 +47,9 @@ struct PostgresLossesTests {
   }
 
   /// Positions that stand on transaction numbers are all above those of a fresh cluster: nothing
-  /// is delivered after a restore. Here they are counted, and the other cluster starts an epoch.
+  /// is delivered after a restore.
+  ///
+  /// Here they are counted, and the other cluster starts an epoch.
   @Test func restoredClusterRestartsIds() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
@@ -118,7 +120,9 @@ struct PostgresLossesTests {
   }
 
   /// Rolled back work leaves gaps where positions come from a sequence, and whoever waits for a gap
-  /// passes it too early or never. Here a refused commit takes no position.
+  /// passes it too early or never.
+  ///
+  /// Here a refused commit takes no position.
   @Test func gapPassedByTimeout() async throws { try await refusedCommitsLeaveNoGap(rounds: 1) }
 
   /// The mark never leaves the next gap.
@@ -148,7 +152,9 @@ struct PostgresLossesTests {
     }
   }
 
-  /// Skipping a hole without a word. A hole in the tables is damage, and every read says so.
+  /// Skipping a hole without a word.
+  ///
+  /// A hole in the tables is damage, and every read says so.
   @Test func passOverLeavesTrace() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
@@ -171,7 +177,9 @@ struct PostgresLossesTests {
   }
 
   /// Probe and load in two statements are two views of the data: what commits between them is
-  /// taken for looked at. Pages are taken while commits rain, and none claims what it lacks.
+  /// taken for looked at.
+  ///
+  /// Pages are taken while commits rain, and none claims what it lacks.
   @Test func oneStatementOneView() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
