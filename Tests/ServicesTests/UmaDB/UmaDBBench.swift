@@ -63,7 +63,11 @@ struct UmaDBBench: Sendable {
   ) async throws -> [Umadb_V1_ReadResponse] {
     var request = Umadb_V1_ReadRequest()
     fill(&request)
-    return try await client.read(request) { response in
+    return try await messages(request)
+  }
+
+  func messages(_ request: Umadb_V1_ReadRequest) async throws -> [Umadb_V1_ReadResponse] {
+    try await client.read(request) { response in
       var messages: [Umadb_V1_ReadResponse] = []
       for try await message in response.messages { messages.append(message) }
       return messages
@@ -74,6 +78,10 @@ struct UmaDBBench: Sendable {
     _ fill: (inout Umadb_V1_ReadRequest) -> Void = { _ in }
   ) async throws -> [UInt64] {
     try await messages(fill).flatMap { $0.events.map(\.position) }
+  }
+
+  func positions(_ request: Umadb_V1_ReadRequest) async throws -> [UInt64] {
+    try await messages(request).flatMap { $0.events.map(\.position) }
   }
 
   func events() async throws -> [Umadb_V1_Event] {

@@ -47,14 +47,14 @@ import Testing
   @Test func aQueryFiltersInBothDirections() async throws {
     try await Self.filled { bench async throws in
       let query = Umadb_V1_Query.of((["Even"], []), (["Odd"], ["n7"]))
-      #expect(try await bench.positions { $0.query = query } == [2, 4, 6, 7, 8, 10])
-      let back = try await bench.positions {
-        $0.query = query
-        $0.backwards = true
-        $0.limit = 3
-      }
-      #expect(back == [10, 8, 7])
-      #expect(try await bench.positions { $0.query = .init() } == Array(1...10))
+      var request = Umadb_V1_ReadRequest()
+      request.query = query
+      #expect(try await bench.positions(request) == [2, 4, 6, 7, 8, 10])
+      request.backwards = true
+      request.limit = 3
+      #expect(try await bench.positions(request) == [10, 8, 7])
+      request = .with { $0.query = .init() }
+      #expect(try await bench.positions(request) == Array(1...10))
     }
   }
 
