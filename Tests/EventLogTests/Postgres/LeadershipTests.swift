@@ -80,7 +80,7 @@ struct LeadershipTests {
           """
           UPDATE log_head SET holder = 'stuck', address = 'stuck:1', backend = pg_backend_pid(),
             leader_epoch = leader_epoch + 1,
-            lease_until = clock_timestamp() + interval '600 milliseconds'
+            lease_until = clock_timestamp() + interval '3 seconds'
           """
         )
       )
