@@ -2,6 +2,7 @@ import EventLogCore
 import EventLogRemote
 import Gateway
 import Glibc
+import HTTPClientDriver
 import Testing
 
 @testable import WordWeave

@@ -53,6 +53,20 @@ final class Line: Sendable {
   /// What goes beside every call.
   var callMetadata: GRPCCore.Metadata { metadata.withLock { $0 } }
 
+  /// From so many bytes on a call says that it may take long; naming a time costs a timer at both
+  /// ends, and the few seconds that the service gives by itself are enough for less.
+  private static let largeBytes = 1 << 20
+  /// What such a call may take: the most that the service allows.
+  private static let largeTimeout = Duration.seconds(60)
+
+  /// The options of a call that sends so many bytes.
+  func options(sending bytes: Int) -> CallOptions {
+    guard bytes >= Self.largeBytes else { return options }
+    var options = options
+    options.timeout = Self.largeTimeout
+    return options
+  }
+
   /// Asks something that changes nothing.
   func asking<R: Sendable>(
     _ call: @Sendable (GRPCCore.Metadata) async throws -> R

@@ -82,9 +82,10 @@ public final class RemoteEventLog: EventLogEngine {
     }
     let named = request.withIDs()
     let message = Wordweave_Events_V1_AppendRequest(named)
+    let options = line.options(sending: named.eventBytes)
     let answer = try await line.writing(isRepeatable: request.ids == .unique) {
-      [log, line] metadata in
-      try await log.append(message, metadata: metadata, options: line.options)
+      [log] metadata in
+      try await log.append(message, metadata: metadata, options: options)
     }
     let receipt = AppendReceipt(answer, of: named)
     heads.publish(receipt.lastPosition)
@@ -220,9 +221,10 @@ public final class RemoteEventLog: EventLogEngine {
       var request = Wordweave_Events_V1_RestoreRequest()
       request.envelopes = EnvelopeRun.bytes(of: chunk)
       let message = request
+      let options = line.options(sending: message.envelopes.count)
       // Events that are there already are compared, so that this may be sent again.
-      let answer = try await line.writing(isRepeatable: true) { [transfer, line] metadata in
-        try await transfer.restore(message, metadata: metadata, options: line.options)
+      let answer = try await line.writing(isRepeatable: true) { [transfer] metadata in
+        try await transfer.restore(message, metadata: metadata, options: options)
       }
       heads.publish(GlobalPosition(answer.head))
     }
