@@ -22,6 +22,7 @@ public final class RemoteEventLog: EventLogEngine {
   private let line: Line
   private let heads: HeadWatch
   private let gate = CallGate()
+  private let question = SharedQuestion<Wordweave_Events_V1_HeadResponse>()
   private let log: Wordweave_Events_V1_EventLog.Client<Transport>
   private let streams: Wordweave_Events_V1_Streams.Client<Transport>
   private let transfer: Wordweave_Events_V1_Transfer.Client<Transport>
@@ -196,8 +197,11 @@ public final class RemoteEventLog: EventLogEngine {
     guard let position else {
       guard gate.enter() else { throw .closed }
       defer { gate.leave() }
-      let answer = try await line.asking { [log, line] metadata in
-        try await log.head(.init(), metadata: metadata, options: line.options)
+      guard !Task.isCancelled else { throw .cancelled }
+      let answer = try await question.answer { [log, line] () throws(EventLogError) in
+        try await line.asking { metadata in
+          try await log.head(.init(), metadata: metadata, options: line.options)
+        }
       }
       heads.publish(GlobalPosition(answer.head))
       return GlobalPosition(answer.head)
