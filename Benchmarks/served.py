@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The figures of a whole process: `served.py get post start`, all of them without a name.
+"""The figures of a whole process: `served.py get post start memory`, the first three without a name.
 
 get, post  requests per second of a released `wordweave serve` beside a bare Hummingbird route that
            answers the same bytes, in alternating rounds with the same load (wrk).
 start      time until /readyz and resident memory: empty, after load, and with a log of many events.
+memory     resident memory over many rounds of reads and writes, and after a minute of rest.
 """
 import argparse
 import json
@@ -25,6 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVER = ROOT / ".build/release/wordweave"
 # Longer than any start that is worth waiting for.
 READY_SECONDS = 120
+# Longer than the server waits before it gives free memory back.
+REST_SECONDS = 65
 # A draft of an ordinary length; what it costs to parse and store is part of the figure.
 POST = {"title": "Tides", "summary": "Twice a day.", "body": "High and *low* water. " * 100, "tags": ["sea"]}
 
@@ -178,6 +181,28 @@ def http(names, options):
         print(f"\nresident after the load: {server.resident():.1f} MiB")
 
 
+def memory(options):
+    print("\n| rounds of GET and POST | events | resident MiB |\n|---|---|---|")
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, Server(folder + "/data") as server:
+        operator = (server.folder / "operator-token").read_text().strip()
+
+        def tell(name):
+            log = json.loads(call(server.url + "/v1/admin/log", token=operator))
+            print(f"| {name} | {log['head']:,} | {server.resident():.1f} |", flush=True)
+
+        token = server.token()
+        post = json.loads(call(server.url + "/v1/posts", "POST", POST, token))["id"]
+        call(f"{server.url}/v1/posts/{post}/publish", "POST", token=token)
+        tell("none")
+        for number in range(options.rounds):
+            wrk(f"{server.url}/v1/posts/{post}", options.seconds, options.connections)
+            wrk(server.url + "/v1/posts", options.seconds, options.connections,
+                post_script(folder, server.token()))
+            tell(number + 1)
+        time.sleep(REST_SECONDS)
+        tell(f"after {REST_SECONDS} s of rest")
+
+
 def start(options):
     print("\n| state | ready after s | resident MiB |\n|---|---|---|")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -200,14 +225,14 @@ def start(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="get|post|start")
+    parser.add_argument("names", nargs="*", metavar="get|post|start|memory")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--folder", default=str(ROOT / "Benchmarks/.build"))
     options = parser.parse_args()
     names = options.names or ["get", "post", "start"]
-    unknown = set(names) - {"get", "post", "start"}
+    unknown = set(names) - {"get", "post", "start", "memory"}
     if unknown:
         parser.error(f"no figure is called {', '.join(sorted(unknown))}")
     if not SERVER.exists():
@@ -221,6 +246,8 @@ def main():
         http(names, options)
     if "start" in names:
         start(options)
+    if "memory" in names:
+        memory(options)
 
 
 main()

@@ -10,7 +10,10 @@ extension KilledSystem {
     private func serve(_ data: String, _ more: String..., in scratch: Scratch) async throws
       -> Outcome
     {
-      let child = try start(["serve", "--data", data, "--port", "0"] + more, in: scratch)
+      let child = try start(
+        ["serve", "--data", data, "--port", "0", "--grpc-port", "0"] + more,
+        in: scratch
+      )
       let code = try await child.end(within: .seconds(30))
       return Outcome(code: code, printed: child.printed, complaints: child.complaints)
     }

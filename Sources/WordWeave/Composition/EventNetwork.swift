@@ -47,7 +47,7 @@ final class EventNetwork: Service, CustomStringConvertible {
     let isPort = text.lowercased().contains("address already in use")
     let port = configuration.grpcPort ?? 0
     return CommandError(
-      "starting the event service on \(configuration.host)",
+      "starting the event service on \(configuration.grpcHost)",
       found: isPort ? "port \(port) is in use by another process" : text,
       advice: isPort ? "stop that process, or choose another port with --grpc-port" : nil,
       code: .unavailable
@@ -65,7 +65,7 @@ extension PlatformConfiguration {
   ) throws -> EventNetwork? {
     guard let grpcPort else { return nil }
     var settings = EventServerSettings()
-    settings.host = host
+    settings.host = grpcHost
     settings.port = grpcPort
     settings.certificate = grpcCertificate
     if grpcTakesTokens {
@@ -73,6 +73,12 @@ extension PlatformConfiguration {
         path: directory.tokens,
         operatorToken: directory.operatorToken,
         logger: logger
+      )
+    }
+    if grpcHost != host {
+      logger.notice(
+        "The Event Service listens on this machine alone: give --grpc-cert and --grpc-key",
+        metadata: ["address": "\(grpcHost):\(grpcPort)"]
       )
     }
     let server = EventServer(store, services: services, settings: settings, logger: logger)

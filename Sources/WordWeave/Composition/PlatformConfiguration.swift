@@ -40,9 +40,7 @@ struct PlatformConfiguration: Sendable {
     where !(0...65_535).contains(port) {
       return "\(name) \(port) is no port: give 0…65535"
     }
-    if grpcPort != nil, grpcTakesTokens, grpcCertificate == nil,
-      !EventServerSettings.isLoopback(host)
-    {
+    if runsEventsAlone, wouldShowTokens {
       return
         "tokens of the Event Service would cross the network in plain text: give --grpc-cert and "
         + "--grpc-key, or listen at 127.0.0.1"
@@ -57,6 +55,17 @@ struct PlatformConfiguration: Sendable {
       ? nil
       : "--only leaves out \(missing.joined(separator: ", ")): this version runs the Event Service "
         + "alone (--only events) or everything in one process; leave --only away"
+  }
+
+  /// The address the Event Service binds to.
+  ///
+  /// Beside a gateway that everybody may reach it stays on this machine until it has a certificate:
+  /// its tokens would cross the network in plain text.
+  var grpcHost: String { wouldShowTokens ? "127.0.0.1" : host }
+
+  private var wouldShowTokens: Bool {
+    grpcPort != nil && grpcTakesTokens && grpcCertificate == nil
+      && !EventServerSettings.isLoopback(host)
   }
 
   /// Whether the log is served, and nothing that builds on it.

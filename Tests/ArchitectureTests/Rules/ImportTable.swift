@@ -49,6 +49,13 @@ enum ImportTable {
     RoomImports("Sources/EventLog/InMemory", standard, log, ["DequeModule"]),
     RoomImports("Sources/EventLog/RocksDB", standard, log, ["RocksDBDriver", "DequeModule"]),
     RoomImports("Sources/EventLog/Postgres", standard, log, ["PostgresDriver", "DequeModule"]),
+    // A client of the Event Service: its schemas and gRPC, no engine.
+    RoomImports(
+      "Sources/EventLog/Remote",
+      standard,
+      log,
+      ["Schemas", "SwiftProtobuf", "GRPCCore", "GRPCNIOTransportHTTP2", "GRPCProtobuf"]
+    ),
     RoomImports("Sources/EventLog/Conformance", standard, log, laws),
 
     // Lifecycle and queues of lanes; Crypto for the digest that names a routing epoch; no driver.

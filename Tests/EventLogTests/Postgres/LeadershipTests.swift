@@ -35,7 +35,8 @@ struct LeadershipTests {
       let receipt = try await second.append(.marked(2, to: "s"))
       #expect(receipt.lastPosition == GlobalPosition(2))
       #expect(receipt.parts.first?.firstRevision == StreamRevision(1))
-      #expect(try await second.statistics().leaderEpoch == 2)
+      // More than once where the machine is too busy for a lease to be renewed.
+      #expect(try await second.statistics().leaderEpoch >= 2)
       await second.close()
     }
   }

@@ -98,8 +98,11 @@ struct Call {
     return call
   }
 
-  /// Reads must reflect a position.
-  func after(_ position: UInt64) -> Call { with(CallKeys.minPosition, position) }
+  /// Reads must reflect a position; they wait for it as long as they may, on a busy machine too.
+  func after(_ position: UInt64) -> Call {
+    with(CallKeys.minPosition, position)
+      .with(CallKeys.patience, UInt64(CallContext.longestPatience.components.seconds) * 1000)
+  }
 }
 
 /// An answer with the metadata that a test looks at.

@@ -93,6 +93,11 @@ import Testing
     #expect(configuration.host == "0.0.0.0")
     #expect(configuration.data == "/d")
     #expect(configuration.webhookPort == 8081)
+    // Without a certificate, tokens stay on this machine.
+    #expect(configuration.grpcHost == "127.0.0.1")
+    #expect(throws: CommandError.self) {
+      try parse(ServeCommand.self, "serve", "--only", "events").configuration { environment[$0] }
+    }
     let plain = try parse(ServeCommand.self, "serve")
     #expect(throws: CommandError.self) {
       try plain.configuration { $0 == "WORDWEAVE_PORT" ? "many" : nil }

@@ -102,9 +102,10 @@ package final class EventServer: Sendable {
     server = GRPCServer(transport: transport, router: router)
   }
 
-  /// Serves.
+  /// Serves until a graceful shutdown has begun and the running calls have ended.
   ///
   /// - Parameter onListening: told the port once it is bound.
+  /// - Throws: what keeps the port from being bound.
   package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
     if settings.authority == nil, !EventServerSettings.isLoopback(settings.host) {
       logger.warning(
@@ -141,10 +142,13 @@ package final class EventServer: Sendable {
   /// Says on the board whether appends work.
   private func watchLog() async throws {
     var isStopping = false
+    // That it works from the start is no news.
+    var expected = true
     while !isStopping {
       let works = await probe.works()
       isStopping = Task.isCancelled
-      if works != board.isServing, !isStopping {
+      if works != expected, !isStopping {
+        expected = works
         logger.notice(works ? "The log takes appends" : "The log takes no appends")
       }
       board.set(serving: works && !isStopping)
@@ -162,11 +166,19 @@ package final class EventServer: Sendable {
     )
   }
 
+  /// Calls on one connection at once: ten thousand subscriptions of one process, and room for what
+  /// it appends and reads meanwhile.
+  ///
+  /// Said nothing, clients hold back everything beyond a hundred, the appends behind subscriptions
+  /// that never end.
+  private static let streamsPerConnection = 16_384
+
   private static var transportSettings: Transport.Config {
     .defaults { config in
       // The transport has one figure for a stream and for the connection: two requests of the
       // largest size may be on their way, and no stream holds more than this.
       config.http2.targetWindowSize = 8 << 20
+      config.http2.maxConcurrentStreams = Self.streamsPerConnection
       config.rpc.maxRequestPayloadSize = EventCalls.requestBytes
       // Clients ping every five seconds, also without a call; who pings faster than this is
       // dropped. A connection whose other end does not answer is given up after fifteen seconds.
