@@ -11,7 +11,7 @@ package final class PipelinedEventLog: EventLogEngine {
   private let pipeline: AppendPipeline
   private let published: PublishedHead
   private let pool: BlockingPool
-  private let gate = ReadGate()
+  private let gate = CallGate()
 
   /// Starts the threads over an opened storage, which is closed with the engine.
   package init(

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Counts the reads under way, so that a store is closed behind the last of them.
-final class ReadGate: Sendable {
+/// Counts the calls under way, so that what they use is closed behind the last of them.
+package final class CallGate: Sendable {
   private struct State {
     var count = 0
     var isClosed = false
@@ -10,8 +10,10 @@ final class ReadGate: Sendable {
 
   private let state = Mutex(State())
 
-  /// Lets a read in; false once the gate is closed.
-  func enter() -> Bool {
+  package init() {}
+
+  /// Lets a call in; false once the gate is closed.
+  package func enter() -> Bool {
     state.withLock { state in
       guard !state.isClosed else { return false }
       state.count += 1
@@ -19,7 +21,7 @@ final class ReadGate: Sendable {
     }
   }
 
-  func leave() {
+  package func leave() {
     let closers = state.withLock { state in
       state.count -= 1
       guard state.count == 0 else { return [UnsafeContinuation<Void, Never>]() }
@@ -29,8 +31,8 @@ final class ReadGate: Sendable {
     for closer in closers { closer.resume() }
   }
 
-  /// Lets no more reads in and waits for those inside.
-  func close() async {
+  /// Lets no more calls in and waits for those under way.
+  package func close() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       let isEmpty = state.withLock { state in
         state.isClosed = true
@@ -41,5 +43,5 @@ final class ReadGate: Sendable {
     }
   }
 
-  var isClosed: Bool { state.withLock { $0.isClosed } }
+  package var isClosed: Bool { state.withLock { $0.isClosed } }
 }
