@@ -263,21 +263,24 @@ let package = Package(
       "ServicesTests",
       [
         "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
-        "EventLogCore", "EventLogInMemory", "MessagingCore", "MessagingInProcess",
-        "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, grpcNIO, logging,
-        protobuf,
+        "EventLogCore", "EventLogInMemory", "EventLogConformance", "MessagingCore",
+        "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, grpcNIO,
+        logging, protobuf,
       ]
     ),
     tests(
       "SchemasTests",
-      ["ServiceKit", "UsersService", "PostsService", "EventLogCore", "EventLogInMemory"],
+      [
+        "ServiceKit", "UsersService", "PostsService", "EventLogCore", "EventLogInMemory", "Schemas",
+        protobuf,
+      ],
       exclude: ["Fixtures"]
     ),
     tests(
       "GatewayTests",
       [
         "Gateway", "IdentityStandIn", "Schemas", "HTTPClientDriver", grpc, grpcInProcess, lifecycle,
-        crypto, cryptoExtras, logging,
+        crypto, cryptoExtras, logging, protobuf,
       ]
     ),
     tests("WordWeaveTests", ["WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", yaml]),

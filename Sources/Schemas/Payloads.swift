@@ -4,7 +4,7 @@ internal import SwiftProtobuf
 package enum Payloads {
   /// The payload as JSON; nil if the type is not known or the bytes are not of it.
   package static func json(type: String, data: [UInt8]) -> String? {
-    guard let message = messages[type],
+    guard let message = messages[type] ?? reserved[type],
       let payload = try? message.init(serializedBytes: data)
     else { return nil }
     var options = JSONEncodingOptions()
@@ -14,6 +14,23 @@ package enum Payloads {
 
   /// The known types, by name.
   package static var types: [String] { messages.keys.sorted() }
+
+  /// Members of a type that are lists inside a message of their own, so that "changed to none" and
+  /// "not changed" differ.
+  package static func lists(of type: String) -> [String] {
+    type == "PostEdited" ? ["tags", "byline"] : []
+  }
+
+  /// The log's own types.
+  private static let reserved: [String: any (Message & Sendable).Type] = {
+    var types: [String: any (Message & Sendable).Type] = [
+      "$metadata": Wordweave_Events_V1_StreamMetadata.self
+    ]
+    for kind in AdministrativeKind.allCases {
+      types[kind.type] = Wordweave_Events_V1_AdministrativeAction.self
+    }
+    return types
+  }()
 
   // The name of an event's message is its type.
   private static let messages: [String: any (Message & Sendable).Type] = [

@@ -26,7 +26,7 @@ struct WordWeaveCommand: AsyncParsableCommand {
     version: Release.version,
     subcommands: [
       ServeCommand.self, ImportGroup.self, EventsGroup.self, ProjectionsGroup.self,
-      ReplayCommand.self, ParkedGroup.self, TokensGroup.self, BenchCommand.self,
+      ReplayCommand.self, ParkedGroup.self, AuditGroup.self, TokensGroup.self, BenchCommand.self,
       VersionCommand.self,
     ]
   )

@@ -7,6 +7,7 @@ public struct Upstreams: Sendable {
   package let posts: any Wordweave_Posts_V1_Posts.ClientProtocol
   package let eventLog: any Wordweave_Events_V1_EventLog.ClientProtocol
   package let administration: any Wordweave_Events_V1_Administration.ClientProtocol
+  package let audit: any Wordweave_Events_V1_Audit.ClientProtocol
 
   /// Reaches every service through one client; whoever made the client runs it.
   public init(_ client: GRPCClient<some ClientTransport>) {
@@ -23,6 +24,7 @@ public struct Upstreams: Sendable {
     self.posts = Wordweave_Posts_V1_Posts.Client(wrapping: posts)
     eventLog = Wordweave_Events_V1_EventLog.Client(wrapping: events)
     administration = Wordweave_Events_V1_Administration.Client(wrapping: events)
+    audit = Wordweave_Events_V1_Audit.Client(wrapping: events)
   }
 
   /// Reaches services through whatever clients there are, such as direct ones in one process.
@@ -30,12 +32,14 @@ public struct Upstreams: Sendable {
     users: any Wordweave_Users_V1_Users.ClientProtocol,
     posts: any Wordweave_Posts_V1_Posts.ClientProtocol,
     eventLog: any Wordweave_Events_V1_EventLog.ClientProtocol,
-    administration: any Wordweave_Events_V1_Administration.ClientProtocol
+    administration: any Wordweave_Events_V1_Administration.ClientProtocol,
+    audit: any Wordweave_Events_V1_Audit.ClientProtocol
   ) {
     self.users = users
     self.posts = posts
     self.eventLog = eventLog
     self.administration = administration
+    self.audit = audit
   }
 
   /// Reaches users and posts as given, and the Event Service through a client.
@@ -48,6 +52,7 @@ public struct Upstreams: Sendable {
     self.posts = posts
     eventLog = Wordweave_Events_V1_EventLog.Client(wrapping: events)
     administration = Wordweave_Events_V1_Administration.Client(wrapping: events)
+    audit = Wordweave_Events_V1_Audit.Client(wrapping: events)
   }
 
   /// How long a read may take, its waiting excluded.

@@ -10,6 +10,8 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
   let log: any LogAdministration
   let projections: any ProjectionAdministration
 
+  private var record: ActionRecord { ActionRecord(engine: store.engine) }
+
   func stats(
     request: Wordweave_Events_V1_StatsRequest,
     context: ServerContext
@@ -52,7 +54,22 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
       last.done = reached.value ?? 0
       last.findings = [error.description]
     }
+    // What was found is told in any case: a damaged log may not take the record of it.
+    let noted: Result<Void, any Error>
+    do {
+      noted = .success(
+        try await record.note(
+          .logVerified,
+          of: "log",
+          outcome: last.findings.isEmpty ? "sound" : "damaged",
+          details: [("through", "\(last.done)")]
+        )
+      )
+    } catch {
+      noted = .failure(error)
+    }
     try await response.write(last)
+    try noted.get()
   }
 
   func listProjections(
@@ -70,21 +87,21 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     request: Wordweave_Events_V1_ProjectionRequest,
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_ProjectionStatus {
-    try await command(request.name) { try await $0.cancelRebuild() }
+    try await command(request.name, .rebuildCancelled) { try await $0.cancelRebuild() }
   }
 
   func cutOver(
     request: Wordweave_Events_V1_ProjectionRequest,
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_ProjectionStatus {
-    try await command(request.name) { try await $0.cutOver() }
+    try await command(request.name, .cutOver) { try await $0.cutOver() }
   }
 
   func rollBack(
     request: Wordweave_Events_V1_ProjectionRequest,
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_ProjectionStatus {
-    try await command(request.name) { try await $0.rollBack() }
+    try await command(request.name, .rolledBack) { try await $0.rollBack() }
   }
 
   func rebuild(
@@ -95,15 +112,25 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     let projection = try named(request.name)
     try await refusing {
       // A rebuild that a kill or a lost connection left behind is followed, not begun again.
-      if try await projection.status().rebuild?.phase.isUnfinished != true {
+      let isMine = try await projection.status().rebuild?.phase.isUnfinished != true
+      if isMine {
         try await projection.startRebuild(comparing: .live)
+        try await record.note(.rebuildStarted, of: projection.id.title, outcome: "started")
       }
       let settled = try await follow(projection, response)
+      if isMine {
+        try await record.note(
+          .rebuildEnded,
+          of: projection.id.title,
+          outcome: settled.phase.rawValue
+        )
+      }
       guard settled.phase == .ready, !request.withoutCutOver else {
         return try await response.write(last(settled, of: projection))
       }
       let digest = try await projection.digest().digest
       try await projection.cutOver()
+      try await record.note(.cutOver, of: projection.id.title)
       var done = try await last(try await current(projection), of: projection)
       done.liveDigest = "\(digest)"
       try await response.write(done)
@@ -125,6 +152,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
         done.freshDigest = done.liveDigest
         try await projection.cancelRebuild()
       }
+      try await record.note(.compared, of: projection.id.title, outcome: done.phase)
       try await response.write(done)
     }
   }
@@ -148,6 +176,14 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
       }
       var done = Wordweave_Events_V1_ReplayProgress(result, from: request.after, through: through)
       done.finished = true
+      try await record.note(
+        .replayed,
+        of: projection.id.title,
+        details: [
+          ("after", "\(request.after)"), ("through", "\(through)"),
+          ("failures", "\(done.failures)"),
+        ]
+      )
       try await response.write(done)
     }
   }
@@ -180,6 +216,14 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
       )
     }
     for stream in wanted { projections.redrive(stream, of: projection.id) }
+    if !wanted.isEmpty {
+      try await record.note(
+        .redriven,
+        of: projection.id.title,
+        outcome: "started",
+        details: [("streams", "\(wanted.count)"), ("stream", request.stream)]
+      )
+    }
     var answer = Wordweave_Events_V1_RedriveResponse()
     answer.streams = UInt64(wanted.count)
     return answer
@@ -201,11 +245,13 @@ extension AdministrationService {
 
   private func command(
     _ name: String,
+    _ kind: AdministrativeKind,
     _ body: (any ManagedProjection) async throws -> Void
   ) async throws -> Wordweave_Events_V1_ProjectionStatus {
     let projection = try named(name)
     return try await refusing {
       try await body(projection)
+      try await record.note(kind, of: projection.id.title)
       return try await status(of: projection)
     }
   }

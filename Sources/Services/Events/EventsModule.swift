@@ -1,5 +1,6 @@
 package import EventLogCore
 package import GRPCCore
+package import ProjectionsCore
 
 /// The Event Service: the log and the projections over it.
 ///
@@ -9,14 +10,31 @@ package enum EventsModule {
   package static let name = "events"
 
   /// What answers calls; `interceptors` must stand before it in the server.
+  ///
+  /// - audit: the read model that `auditIndex` made; the caller runs its projection.
   package static func services(
     _ store: EventStore,
     log: any LogAdministration,
-    projections: any ProjectionAdministration
+    projections: any ProjectionAdministration,
+    audit: any ProjectionReader
   ) -> [any RegistrableRPCService] {
     logServices(store, log: log) + [
-      AdministrationService(store: store, log: log, projections: projections)
+      AdministrationService(store: store, log: log, projections: projections),
+      auditService(store, index: audit),
     ]
+  }
+
+  /// Registers the projection that the audit asks.
+  package static func auditIndex(in host: any ProjectionHost) throws -> any ProjectionReader {
+    try host.register(AuditProjection())
+  }
+
+  /// What answers questions about what happened.
+  package static func auditService(
+    _ store: EventStore,
+    index: any ProjectionReader
+  ) -> any RegistrableRPCService {
+    AuditService(store: store, index: index, record: ActionRecord(engine: store.engine))
   }
 
   /// What answers calls to the log alone.

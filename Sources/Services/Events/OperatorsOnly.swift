@@ -27,6 +27,8 @@ package struct OperatorsOnly: ServerInterceptor {
         message: "\(context.descriptor.method) is for operators and administrators"
       )
     }
-    return try await next(request, context)
+    let scope = CallScope.current.naming(request.metadata)
+    return try await CallScope.$current.withValue(scope) { try await next(request, context) }
+      .scoped(scope)
   }
 }

@@ -71,6 +71,34 @@ struct AdminClient: Sendable {
     return JSONLines(stream, attempted: "reading the answer of \(path)")
   }
 
+  /// Asks for a file, which may be of any size.
+  func file(_ path: String, _ query: Query) async throws -> HTTPStream {
+    var request = request("GET", path + query.text, accept: "*/*")
+    request.totalTimeout = nil
+    let stream: HTTPStream
+    do {
+      stream = try await http.stream(request)
+    } catch {
+      throw unreachable(error, path)
+    }
+    if stream.head.status >= 300 {
+      try check(stream.head, path, body: (try? await stream.rest()) ?? [])
+    }
+    return stream
+  }
+
+  /// What ended a file early, in the operator's words.
+  func brokenOff(_ error: any Error, _ attempted: String) -> any Error {
+    guard let error = error as? HTTPClientError else { return error }
+    if error.code == .cancelled { return CancellationError() }
+    return CommandError(
+      attempted,
+      found: error.message,
+      advice: "look whether the system still runs, then run the command again",
+      code: .unavailable
+    )
+  }
+
   /// Sends a request as it is; for measuring.
   func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     do {

@@ -66,12 +66,16 @@ struct PlatformParts {
       models.append(model)
       background += assembly.background.map { ClosureService("\(module.name) background", $0) }
     }
-    self.models = models
+    // The Event Service's own read model; it follows the log itself and needs no feed.
+    let audit = try ReadModels(of: EventsModule.name, in: directory, log: log, logger: logger)
+    let auditIndex = try EventsModule.auditIndex(in: audit.runtime)
+    self.models = models + [audit]
 
     let eventServices = EventsModule.services(
       store,
       log: RocksDBLogAdministration(log: log),
-      projections: LocalProjections(models: models, lanes: lanes)
+      projections: LocalProjections(models: self.models, lanes: lanes),
+      audit: auditIndex
     )
     let events = LocalEventService(eventServices)
     let network = try configuration.eventServer(
@@ -124,6 +128,9 @@ struct PlatformParts {
     services += models.map { model in
       ClosureService("\(model.service) projections") { try await model.runtime.run(lanes: lanes) }
     }
+    services.append(ClosureService("audit index") { try await audit.runtime.run(lanes: NoLanes()) })
+    let tokens = TokenWatch(path: directory.tokens, record: TokenRecord(log), logger: logger)
+    services.append(ClosureService("tokens") { try await tokens.run() })
     services += background
     services.append(ClosureService("heap") { try await QuietHeap.keep() })
     if let identity { services.append(identity) }

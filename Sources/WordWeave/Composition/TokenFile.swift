@@ -79,6 +79,12 @@ final class TokenFile: CallAuthority {
     return found
   }
 
+  func name(of token: String) -> String {
+    let digest = Self.digest(token)
+    if Self.isEqual(digest, operatorDigest) { return "operator" }
+    return entries().first { Self.isEqual(digest, $0.digest) }.map { "token:" + $0.id } ?? "token"
+  }
+
   private func entries() -> [TokenEntry] {
     let stamp = FileStamp(path)
     return known.withLock { known in

@@ -10,6 +10,8 @@ final class FakeWorld: Sendable {
     var order: [String] = []
     var users: [String: Wordweave_Users_V1_User] = [:]
     var commands: [[UInt8]: (post: String, fingerprint: String)] = [:]
+    /// What the audit was asked last.
+    var audited = Wordweave_Events_V1_AuditSearchRequest()
     /// What calls came with, the last of each method.
     var metadata: [String: Metadata] = [:]
     /// Reads that must reflect more than this are refused as lagging.

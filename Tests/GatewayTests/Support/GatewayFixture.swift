@@ -33,7 +33,7 @@ struct GatewayFixture: Sendable {
       transport: transport.server,
       services: [
         FakePosts(world: world), FakeUsers(world: world), FakeLog(world: world),
-        FakeAdministration(),
+        FakeAdministration(), FakeAudit(world: world),
       ]
     )
     let client = GRPCClient(transport: transport.client)

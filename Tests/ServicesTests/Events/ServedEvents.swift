@@ -21,9 +21,10 @@ final class ServedEvents: Sendable {
   static func with<R>(
     authority: (any CallAuthority)? = nil,
     engine: any EventLogEngine = InMemoryEventLog(),
+    besides services: [any RegistrableRPCService] = [],
     _ body: (ServedEvents) async throws -> R
   ) async throws -> R {
-    let served = try await ServedEvents(authority, engine)
+    let served = try await ServedEvents(authority, engine, services)
     do {
       let result = try await body(served)
       await served.stop()
@@ -34,7 +35,11 @@ final class ServedEvents: Sendable {
     }
   }
 
-  private init(_ authority: (any CallAuthority)?, _ engine: any EventLogEngine) async throws {
+  private init(
+    _ authority: (any CallAuthority)?,
+    _ engine: any EventLogEngine,
+    _ services: [any RegistrableRPCService]
+  ) async throws {
     self.engine = engine
     var settings = EventServerSettings()
     settings.port = 0
@@ -45,7 +50,7 @@ final class ServedEvents: Sendable {
     logger.logLevel = .error
     let server = EventServer(
       store,
-      services: EventsModule.logServices(store, log: NoAdministration()),
+      services: EventsModule.logServices(store, log: NoAdministration()) + services,
       settings: settings,
       logger: logger
     )

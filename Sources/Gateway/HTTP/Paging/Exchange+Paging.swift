@@ -38,7 +38,8 @@ extension Exchange {
     _ items: [Item],
     next: some Sequence<UInt8>,
     of page: PageRequest,
-    _ write: (inout JSONWriter, Item) -> Void
+    _ write: (inout JSONWriter, Item) -> Void,
+    besides: (inout JSONWriter) -> Void = { _ in }
   ) throws(Problem) -> Response {
     let place = Array(next)
     let cursor = place.isEmpty ? nil : core.cursors.cursor(place, filters: page.filters)
@@ -53,6 +54,7 @@ extension Exchange {
         writer.array { writer in for item in items { write(&writer, item) } }
         writer.key("next")
         if let cursor { writer.text(cursor) } else { writer.null() }
+        besides(&writer)
       }
     }
   }

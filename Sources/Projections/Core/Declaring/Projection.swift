@@ -41,8 +41,17 @@ public protocol Projection: Sendable {
   static var categories: Set<Category> { get }
   /// Which of their events it wants.
   static var query: EventQuery { get }
+  /// Whether it folds every stream of the log, whatever its category.
+  ///
+  /// It then follows the log itself, in pages, and no feed; removed events are not told.
+  static var isOfWholeLog: Bool { get }
   /// The collections it writes, so that they can be compared and digested.
   static var collections: [any AnyCollection] { get }
   /// Folds one event. No clock, no randomness, no IO but through `model`.
   func apply(_ event: RecordedEvent, to model: inout ReadModelTransaction) throws
+}
+
+extension Projection {
+  /// Most projections fold the categories that they name.
+  public static var isOfWholeLog: Bool { false }
 }

@@ -163,6 +163,9 @@ extension LiveProjection {
   private func start(_ comparison: RebuildComparison) async throws {
     try await change { row, nextNumber in
       let number = nextNumber()
+      // What was removed since it was folded is missing in a fresh fold of the whole log, and
+      // rightly so.
+      let comparison = P.isOfWholeLog ? .itself : comparison
       _ = try row.rebuild.start(into: number, comparing: comparison, at: .now)
       // One rollback is kept at a time, or every rebuild would need room for one more.
       row.previous = 0

@@ -27,6 +27,8 @@ public final class LiveProjection<P: Projection>: ManagedProjection {
   let applied: AppliedPosition
   let gate = LaneGate()
   let commands = Watched<[RebuildCommand]>([])
+  /// The greatest position that a reader waits for, where the log is followed in pages.
+  let wanted = Watched(GlobalPosition.start)
   /// Whether the live generation once reached the head.
   let isFilled: Watched<Bool>
   /// The phase of the rebuild, for those who wait for it.
@@ -90,7 +92,11 @@ public final class LiveProjection<P: Projection>: ManagedProjection {
       try await persist("follow the feed") {
         try await fillLiveIfFarBehind()
         state.withLock { $0.trouble = nil }
-        try await runner.run(handler, applied: applied)
+        if P.isOfWholeLog {
+          try await followLog()
+        } else {
+          try await runner.run(handler, applied: applied)
+        }
       }
     }
   }

@@ -37,10 +37,17 @@ struct FillPage: Sendable {
     }
     for event in page.events {
       guard event.position <= through else { break }
-      let (category, partition) = FillPage.place(of: event)
-      guard handler.categories.contains(category),
-        event.position > handler.marks[partition].mark(of: category)
-      else { continue }
+      let partition: Int
+      if let categories = handler.categories {
+        let category: Category
+        (category, partition) = FillPage.place(of: event)
+        guard categories.contains(category),
+          event.position > handler.marks[partition].mark(of: category)
+        else { continue }
+      } else {
+        partition = Partition.of(event)
+        guard event.position > handler.marks[partition].floor else { continue }
+      }
       shares[partition % workers].append(Item(event: event, partition: partition))
     }
     let isEnd = page.isEnd || page.scannedTo >= through
@@ -61,7 +68,8 @@ struct FillPage: Sendable {
 
 /// What a filling asks of the log, and what its generation has already.
 struct FillTarget: Sendable {
-  let categories: Set<Category>
+  /// Nil takes every stream.
+  let categories: Set<Category>?
   let query: EventQuery
   /// The checkpoint of each partition when the filling began.
   let marks: [Checkpoint]

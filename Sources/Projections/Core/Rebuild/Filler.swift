@@ -149,7 +149,7 @@ struct Filler<P: Projection> {
       }
       return State(
         target: FillTarget(
-          categories: handler.categories,
+          categories: P.isOfWholeLog ? nil : handler.categories,
           query: handler.query,
           marks: marks
         ),

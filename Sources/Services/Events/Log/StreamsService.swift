@@ -53,7 +53,7 @@ struct StreamsService: Wordweave_Events_V1_Streams.SimpleServiceProtocol {
         StreamAppend(to: stream.control, [event]),
       ])
       asked.isReserved = true
-      return Wordweave_Events_V1_StreamChange(try await store.engine.append(asked.traced()))
+      return Wordweave_Events_V1_StreamChange(try await store.engine.append(asked.signed()))
     }
   }
 
@@ -67,7 +67,7 @@ struct StreamsService: Wordweave_Events_V1_Streams.SimpleServiceProtocol {
         before: StreamRevision(request.before),
         expecting: try ExpectedRevision(request.expected)
       )
-      return Wordweave_Events_V1_StreamChange(try await store.engine.append(asked.traced()))
+      return Wordweave_Events_V1_StreamChange(try await store.engine.append(asked.signed()))
     }
   }
 
@@ -80,7 +80,7 @@ struct StreamsService: Wordweave_Events_V1_Streams.SimpleServiceProtocol {
         try target(request.stream),
         expecting: try ExpectedRevision(request.expected)
       )
-      return Wordweave_Events_V1_StreamChange(try await store.engine.append(asked.traced()))
+      return Wordweave_Events_V1_StreamChange(try await store.engine.append(asked.signed()))
     }
   }
 

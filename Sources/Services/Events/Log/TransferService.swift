@@ -13,13 +13,18 @@ struct TransferService: Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try await answering {
+      var count = 0
       for try await bytes in LogExport(of: store.engine) {
+        count += bytes.count
         for start in stride(from: 0, to: bytes.count, by: EventPage.messageBytes) {
           var chunk = Wordweave_Events_V1_ExportChunk()
           chunk.data = Data(bytes[start..<min(start + EventPage.messageBytes, bytes.count)])
           try await response.write(chunk)
         }
       }
+      // Behind what was exported: the file is that of the log before.
+      try await ActionRecord(engine: store.engine)
+        .note(.logExported, of: "log", details: [("bytes", "\(count)")])
     }
   }
 

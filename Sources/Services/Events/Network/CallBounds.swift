@@ -21,7 +21,8 @@ struct CallBounds: ServerInterceptor {
   ) async throws -> StreamingServerResponse<Output> {
     let named = request.metadata[stringValues: EventCalls.timeoutKey].first { _ in true }
     let asked = named.flatMap(CallTimeout.init)?.duration
-    let isStream = CallTable.entry(context.descriptor).isStream
+    let entry = CallTable.entry(context.descriptor)
+    let isStream = entry.isStream
     let limit = isStream ? asked : min(asked ?? Self.defaultLimit, Self.longestLimit)
     let end = limit.map { ContinuousClock.now + $0 }
     let traceparent = request.metadata[stringValues: EventCalls.traceparentKey].first { _ in true }
@@ -30,7 +31,8 @@ struct CallBounds: ServerInterceptor {
     let guarded = isStream || asked.map { $0 <= Self.longestLimit } == true ? nil : end
     let id = guarded.map { deadlines.add(context.cancellation, at: $0) }
     defer { if let id { deadlines.remove(id) } }
-    let scope = CallScope(traceparent: traceparent, end: end)
+    var scope = CallScope(traceparent: traceparent, end: end)
+    if entry.isRecorded { scope = scope.naming(request.metadata) }
     var response = try await CallScope.$current.withValue(scope) {
       try await next(request, context)
     }
@@ -40,7 +42,7 @@ struct CallBounds: ServerInterceptor {
       try await cancelling(with: context, end: end) { try await producer(writer) }
     }
     response.accepted = .success(contents)
-    return response
+    return entry.isRecorded ? response.scoped(scope) : response
   }
 }
 

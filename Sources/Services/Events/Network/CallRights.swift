@@ -38,4 +38,11 @@ package struct CallRights: OptionSet, Hashable, Sendable {
 package protocol CallAuthority: Sendable {
   /// The rights of a token's bearer; nil for a token that is not known.
   func rights(of token: String) -> CallRights?
+  /// Who bears a known token, as the log names it: never the token itself.
+  func name(of token: String) -> String
+}
+
+extension CallAuthority {
+  /// For authorities that tell their bearers not apart.
+  package func name(of token: String) -> String { "token" }
 }

@@ -11,19 +11,32 @@ struct CallTable: Sendable {
     let right: CallRights?
     /// Whether it is a stream, which has no deadline but the caller's.
     let isStream: Bool
+    /// Whether who calls is noted with what it does.
+    ///
+    /// Reads and appends go without: they say for
+    /// themselves who did what, and are called too often.
+    var isRecorded = true
   }
 
   private static let log = "wordweave.events.v1.EventLog"
   private static let streams = "wordweave.events.v1.Streams"
   private static let transfer = "wordweave.events.v1.Transfer"
   private static let administration = "wordweave.events.v1.Administration"
+  private static let audit = "wordweave.events.v1.Audit"
   private static let umaDB = "umadb.v1.DCB"
   private static let health = "grpc.health.v1.Health"
 
   private static let entries: [String: Entry] = {
     var entries: [String: Entry] = [:]
     func add(_ right: CallRights?, _ service: String, _ calls: [String], isStream: Bool = false) {
-      for call in calls { entries["\(service)/\(call)"] = Entry(right: right, isStream: isStream) }
+      let isRecorded = ![log, umaDB, health].contains(service)
+      for call in calls {
+        entries["\(service)/\(call)"] = Entry(
+          right: right,
+          isStream: isStream,
+          isRecorded: isRecorded
+        )
+      }
     }
     add(.append, log, ["Append"])
     add(.read, log, ["ReadStreamPage", "ReadAllPage", "ReadEvent", "Head", "GetTracking"])
@@ -35,6 +48,8 @@ struct CallTable: Sendable {
     add(.admin, transfer, ["Import"], isStream: true)
     add(.admin, transfer, ["Restore"])
     add(.admin, administration, ["Verify", "Rebuild", "Compare", "Replay"], isStream: true)
+    add(.admin, audit, ["Search", "Trace", "History", "Compare", "FieldChanges"])
+    add(.admin, audit, ["Export"], isStream: true)
     add(.append, umaDB, ["Append"])
     add(.read, umaDB, ["Head", "GetTrackingInfo"])
     add(.read, umaDB, ["Read", "Subscribe"], isStream: true)

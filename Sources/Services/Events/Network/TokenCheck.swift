@@ -16,15 +16,15 @@ struct TokenCheck: ServerInterceptor {
       @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws
       -> StreamingServerResponse<Output>
   ) async throws -> StreamingServerResponse<Output> {
-    guard let right = CallTable.entry(context.descriptor).right else {
-      return try await next(request, context)
-    }
+    let entry = CallTable.entry(context.descriptor)
+    guard let right = entry.right else { return try await next(request, context) }
     guard let header = request.metadata[stringValues: Self.header].first(where: { _ in true }),
       header.hasPrefix(Self.scheme)
     else {
       throw refusal("the call bears no token: send 'authorization: Bearer <token>'", context)
     }
-    guard let rights = authority.rights(of: String(header.dropFirst(Self.scheme.count))) else {
+    let token = String(header.dropFirst(Self.scheme.count))
+    guard let rights = authority.rights(of: token) else {
       throw refusal("the token is not known, or was revoked", context)
     }
     guard rights.allow(right) else {
@@ -34,7 +34,11 @@ struct TokenCheck: ServerInterceptor {
           + "'\(rights.text)'"
       )
     }
-    return try await next(request, context)
+    guard entry.isRecorded else { return try await next(request, context) }
+    // Who calls is who bears the token, whatever the call says of itself.
+    var named = request
+    named.metadata.replaceOrAddString(authority.name(of: token), forKey: CallScope.actorKey)
+    return try await next(named, context)
   }
 
   private func refusal(_ message: String, _ context: ServerContext) -> RPCError {

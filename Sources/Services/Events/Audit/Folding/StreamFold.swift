@@ -1,0 +1,143 @@
+internal import EventLogCore
+internal import Schemas
+
+/// A stream's fields as its events wrote them one after another: of each the last value, and who
+/// wrote it.
+struct StreamFold: Sendable {
+  /// A field as it stands.
+  struct Value: Sendable {
+    let json: String
+    let writer: Wordweave_Events_V1_AuditEntry
+  }
+
+  /// What an event did to a field.
+  struct Change: Sendable {
+    let path: String
+    let before: String?
+    let after: String
+  }
+
+  private(set) var fields: [String: Value] = [:]
+  private(set) var events: UInt64 = 0
+  /// Events that tell nothing of the fields.
+  private(set) var opaque: UInt64 = 0
+  /// The last event.
+  private(set) var last: Wordweave_Events_V1_AuditEntry?
+
+  /// Takes an event in, and tells what it changed.
+  mutating func apply(_ event: RecordedEvent) -> [Change] {
+    let entry = Wordweave_Events_V1_AuditEntry(event)
+    events += 1
+    last = entry
+    guard let found = FieldText.fields(of: event) else {
+      opaque += 1
+      return []
+    }
+    var changes: [Change] = []
+    for field in found {
+      let before = fields[field.path]
+      fields[field.path] = Value(json: field.value, writer: entry)
+      guard before?.json != field.value else {
+        // Written again as it was: that is no change, and the first writer stands.
+        fields[field.path] = before
+        continue
+      }
+      changes.append(Change(path: field.path, before: before?.json, after: field.value))
+    }
+    return changes
+  }
+
+  /// The fields as one JSON object.
+  var json: String {
+    Self.object(fields.map { (path: $0.key.split(separator: ".")[...], json: $0.value.json) })
+  }
+
+  private static func object(_ fields: [(path: ArraySlice<Substring>, json: String)]) -> String {
+    let groups = Dictionary(grouping: fields.filter { !$0.path.isEmpty }) { $0.path.first ?? "" }
+    let members = groups.sorted { $0.key < $1.key }.map { name, group in
+      let inner = group.map { (path: $0.path.dropFirst(), json: $0.json) }
+      let leaf = inner.count == 1 && inner[0].path.isEmpty ? inner[0].json : nil
+      return "\"\(name)\":" + (leaf ?? object(inner))
+    }
+    return "{" + members.joined(separator: ",") + "}"
+  }
+
+  /// Bytes of all values.
+  var byteCount: Int { fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.json.utf8.count } }
+
+  /// - Throws: `.tooLarge` if the fields do not fit an answer.
+  func checkSize() throws(EventLogError) {
+    guard byteCount <= AuditLimits.stateBytes else {
+      throw .tooLarge(
+        field: "state",
+        eventIndex: nil,
+        limit: AuditLimits.stateBytes,
+        actual: byteCount
+      )
+    }
+  }
+}
+
+/// A place in a stream's life.
+enum StreamPlace: Sendable {
+  case now
+  case position(GlobalPosition)
+  case time(Timestamp)
+  case revision(StreamRevision)
+
+  init(_ message: Wordweave_Events_V1_AuditMoment) {
+    switch message.moment {
+    case .position(let number)?: self = .position(GlobalPosition(number))
+    case .time(let microseconds)?: self = .time(Timestamp(microseconds: microseconds))
+    case .revision(let number)?: self = .revision(StreamRevision(number))
+    case nil: self = .now
+    }
+  }
+
+  /// Whether an event had happened by then.
+  func includes(_ event: RecordedEvent) -> Bool {
+    switch self {
+    case .now: true
+    case .position(let position): event.position <= position
+    case .time(let time): event.recordedAt <= time
+    case .revision(let revision): event.revision.map { $0 <= revision } ?? false
+    }
+  }
+}
+
+extension EventLogEngine {
+  /// Hands over the events of a stream in order, as long as `body` wants more.
+  ///
+  /// - Returns: the head at the last page.
+  /// - Throws: `.invalid` for more events than are folded; `AuditRefusal` for an unknown stream.
+  func walk(
+    _ stream: StreamName,
+    _ body: (RecordedEvent) throws -> Bool
+  ) async throws -> GlobalPosition {
+    var from = StreamRevision.first
+    var count: UInt64 = 0
+    while true {
+      let page = try await read(
+        stream,
+        from: from,
+        direction: .forward,
+        limit: EventLogLimits.pageEvents
+      )
+      if page.stream == .neverWritten || page.stream == nil {
+        throw AuditRefusal.notFound("there is no stream '\(stream)'")
+      }
+      for event in page.events {
+        guard try body(event) else { return page.head }
+        count += 1
+        guard count <= AuditLimits.foldEvents else {
+          throw EventLogError.invalid(
+            "stream '\(stream)' has more than \(AuditLimits.foldEvents) events up to there; "
+              + "no more are folded for an answer"
+          )
+        }
+      }
+      guard !page.isEnd, let last = page.events.last?.revision else { return page.head }
+      from = last.next
+    }
+  }
+}

@@ -1,0 +1,123 @@
+internal import EventLogCore
+internal import ProjectionsCore
+
+/// What brought an event about, and what it brought about.
+struct CausationTree: Sendable {
+  /// An event of the tree.
+  struct Node: Sendable {
+    let event: RecordedEvent
+    /// The position of the event that brought it about; nil for the root.
+    let cause: GlobalPosition?
+    let depth: Int
+  }
+
+  private(set) var nodes: [Node] = []
+  /// What the root names as its cause, where that is no event.
+  private(set) var origin: String?
+  /// Whether there is more than was followed.
+  private(set) var isCut = false
+
+  /// Follows causes up to the root, then effects down.
+  ///
+  /// - from: the event that was asked for.
+  /// - isWhole: whether the effects of the root are told instead of the event's own.
+  init(
+    from event: RecordedEvent,
+    isWhole: Bool,
+    engine: any EventLogEngine,
+    index: any ProjectionReader
+  ) async throws {
+    var chain = [event]
+    var known: Set<GlobalPosition> = [event.position]
+    while let cause = chain.last?.cause {
+      guard let id = EventID(cause), let position = try await engine.position(of: id),
+        !known.contains(position), let above = try await engine.event(at: position)
+      else {
+        origin = cause
+        break
+      }
+      guard chain.count < AuditLimits.traceDepth else {
+        isCut = true
+        break
+      }
+      known.insert(position)
+      chain.append(above)
+    }
+    chain.reverse()
+    let kept = isWhole ? 1 : chain.count
+    for (depth, event) in chain.prefix(kept).enumerated() {
+      nodes.append(Node(event: event, cause: nodes.last?.event.position, depth: depth))
+    }
+    if isWhole, let origin, !isCut {
+      // One command may bring several events about; all of them are roots then.
+      nodes = try await Self.effects(of: [origin], room: AuditLimits.traceNodes, engine, index)
+        .flatMap(\.self).map { Node(event: $0, cause: nil, depth: 0) }
+      if nodes.count >= AuditLimits.traceNodes { isCut = true }
+    }
+    try await descend(from: isWhole ? nodes.count : 1, engine, index)
+  }
+
+  /// The events that name each of some causes, at most so many of each.
+  private static func effects(
+    of causes: [String],
+    room: Int,
+    _ engine: any EventLogEngine,
+    _ index: any ProjectionReader
+  ) async throws -> [[RecordedEvent]] {
+    let keys = causes.map(AuditIndex.key)
+    let found = try await index.read { view in
+      try keys.map { key in
+        try view.list(AuditIndex.causes, KeyRange(prefix: key), limit: room).map {
+          AuditIndex.position(of: $0.key)
+        }
+      }
+    }
+    var effects: [[RecordedEvent]] = []
+    for (cause, positions) in zip(causes, found) {
+      effects.append(try await engine.events(at: positions).filter { $0.cause == cause })
+    }
+    return effects
+  }
+
+  /// Adds the effects of the last nodes, level by level.
+  private mutating func descend(
+    from count: Int,
+    _ engine: any EventLogEngine,
+    _ index: any ProjectionReader
+  ) async throws {
+    var known = Set(nodes.map(\.event.position))
+    var level = nodes.suffix(count)
+    while !level.isEmpty {
+      // One more than fits, to know whether something is left out.
+      let found = try await Self.effects(
+        of: level.map(\.event.id.description),
+        room: AuditLimits.traceNodes - nodes.count + 1,
+        engine,
+        index
+      )
+      var next: [Node] = []
+      for (parent, effects) in zip(level, found) {
+        for event in effects where !known.contains(event.position) {
+          guard nodes.count + next.count < AuditLimits.traceNodes,
+            parent.depth + 1 < AuditLimits.traceDepth
+          else {
+            isCut = true
+            break
+          }
+          known.insert(event.position)
+          next.append(Node(event: event, cause: parent.event.position, depth: parent.depth + 1))
+        }
+      }
+      let first = nodes.count
+      nodes += next
+      level = nodes[first...]
+    }
+  }
+}
+
+extension RecordedEvent {
+  /// What it names as its cause; nil if nothing, or if its metadata is removed.
+  var cause: String? {
+    metadata[Metadata.Keys.causationID].map(CausationID.plain)
+  }
+}

@@ -1,0 +1,148 @@
+internal import ArgumentParser
+internal import Gateway
+internal import Glibc
+internal import HTTPClientDriver
+
+struct AuditExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write the events that fit into a file, oldest first.",
+    discussion: """
+      NDJSON holds an object a line. CSV is RFC 4180 with a line of headings; a cell that a \
+      spreadsheet would take for a formula begins with an apostrophe. The export is an event of the \
+      log itself, behind what it holds.
+
+        wordweave audit export --format csv --since 2026-01-01 --output january.csv
+        wordweave audit export --actor operator | jq .type
+      """
+  )
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case ndjson, csv }
+
+  @Option(help: "The form of the file: ndjson or csv.")
+  var format = Format.ndjson
+
+  @OptionGroup var filter: AuditFilter
+
+  @Option(help: ArgumentHelp("Where to write to; by default standard output.", valueName: "file"))
+  var output: String?
+
+  @Flag(
+    name: [.customShort("q"), .long],
+    help: "No progress and no remarks; only results and errors."
+  )
+  var quiet = false
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func run() async throws {
+    try await connection.withClient { client in
+      let console = Console(isQuiet: quiet)
+      let head = try await client.get("/v1/admin/log")["head"]?.integer
+      var query = filter.query
+      query.add("format", format.rawValue)
+      let stream = try await client.file("/v1/admin/audit/export", query)
+      let file = try ExportedFile(output)
+      var progress = Progress("Exporting", on: console)
+      var places = ExportedPlaces(format)
+      do {
+        while let bytes = try await stream.next() {
+          try file.write(bytes)
+          places.take(bytes)
+          if output != nil { progress.show(ProgressState(done: places.last, total: head)) }
+        }
+        try file.finish()
+      } catch {
+        progress.finish()
+        file.abandon()
+        throw client.brokenOff(error, "exporting the audit")
+      }
+      if output != nil { progress.finish() }
+      if let output { console.remark("\(Figures.count(places.events)) events in \(output)") }
+    }
+  }
+}
+
+/// The positions that an exported file tells of, for its progress: every line begins with one.
+struct ExportedPlaces {
+  private(set) var last: Int64 = 0
+  private(set) var events = 0
+  private let prefix: [UInt8]
+  private var isHeading: Bool
+  private var line: [UInt8] = []
+  private var isQuoted = false
+
+  /// Bytes of a line's beginning that are kept: a name and twenty digits.
+  private static let beginning = 40
+
+  init(_ format: AuditExportCommand.Format) {
+    prefix = format == .ndjson ? Array("{\"position\":".utf8) : []
+    isHeading = format == .csv
+  }
+
+  mutating func take(_ bytes: [UInt8]) {
+    for byte in bytes {
+      // A quoted cell may hold line ends.
+      if prefix.isEmpty, byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      guard byte == UInt8(ascii: "\n"), !isQuoted else {
+        if line.count < Self.beginning { line.append(byte) }
+        continue
+      }
+      if isHeading {
+        isHeading = false
+      } else {
+        events += 1
+        let digits = line.dropFirst(prefix.count).prefix { (0x30...0x39).contains($0) }
+        last = Int64(String(decoding: digits, as: UTF8.self)) ?? last
+      }
+      line.removeAll(keepingCapacity: true)
+    }
+  }
+}
+
+/// A file that appears under its name once it is whole, or standard output.
+private final class ExportedFile {
+  private let path: String?
+  private let descriptor: Int32
+
+  init(_ path: String?) throws {
+    self.path = path
+    guard let path else {
+      descriptor = STDOUT_FILENO
+      return
+    }
+    descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw Self.failure(path) }
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      // The reader of a pipe is gone (`| head`): there is nothing left to do.
+      if count < 0, errno == EPIPE, path == nil { exit(0) }
+      guard count > 0 else { throw Self.failure(path ?? "standard output") }
+      written += count
+    }
+  }
+
+  func finish() throws {
+    guard let path else { return }
+    guard fsync(descriptor) == 0, close(descriptor) == 0, rename(path + ".part", path) == 0 else {
+      throw Self.failure(path)
+    }
+  }
+
+  func abandon() {
+    guard let path else { return }
+    close(descriptor)
+    unlink(path + ".part")
+  }
+
+  private static func failure(_ path: String) -> CommandError {
+    CommandError("writing \(path)", found: String(cString: strerror(errno)))
+  }
+}

@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import Gateway
+
+struct AuditTraceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace",
+    abstract: "Draw what brought an event about, and what it brought about.",
+    discussion: """
+        wordweave audit trace 0198c0de-0000-7000-8000-000000000001
+        wordweave audit trace 1042 --whole
+      """
+  )
+
+  @Argument(help: "The event's id, or its position.")
+  var event: String
+
+  @Flag(help: "Everything that came of the root, not of this event alone.")
+  var whole = false
+
+  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await connection.withClient { client in
+      let console = output.console
+      var query = Query()
+      if whole { query.add("whole", "true") }
+      let answer = try await client.get(
+        "/v1/admin/events/\(Query.encoded(event))/causes",
+        query
+      )
+      if console.isJSON { return console.print(answer) }
+      if let origin = answer["origin"]?.text {
+        console.print(DisplayText.harmless("caused by \(origin), which is no event"))
+      }
+      for line in CausationDrawing(answer).lines {
+        let text = DisplayText.harmless(line.text)
+        let cut = console.width.map { DisplayText.cut(text, to: $0) } ?? text
+        console.print(line.isAsked ? console.styled(cut, .bold) : cut)
+      }
+      if answer["isCut"]?.flag == true {
+        console.remark("there is more than was followed")
+      }
+      console.remark("as of position \(answer["position"]?.cell ?? "")")
+    }
+  }
+}
+
+/// A causation tree as lines of text; pure.
+struct CausationDrawing {
+  struct Line: Equatable {
+    let text: String
+    /// Whether it is the event that was asked for.
+    let isAsked: Bool
+  }
+
+  private(set) var lines: [Line] = []
+  private let asked: Int64?
+  private let effects: [Int64: [JSONValue]]
+
+  init(_ answer: JSONValue) {
+    asked = answer["event"]?.integer
+    let nodes = answer["items"]?.items ?? []
+    effects = Dictionary(grouping: nodes) { $0["cause"]?.integer ?? 0 }
+    for root in effects[0] ?? [] { draw(root, head: "", body: "") }
+  }
+
+  private mutating func draw(_ node: JSONValue, head: String, body: String) {
+    let position = node["position"]?.integer ?? 0
+    let isAsked = position == asked
+    let facts = [
+      node["type"]?.cell ?? "", AuditText.place(node), node["actor"]?.cell ?? "",
+      AuditText.happened(node), "(\(position))",
+    ]
+    let text = head + (isAsked ? "▶ " : "") + facts.filter { !$0.isEmpty }.joined(separator: "  ")
+    lines.append(Line(text: text, isAsked: isAsked))
+    let below = effects[position] ?? []
+    for (number, effect) in below.enumerated() {
+      let isLast = number == below.count - 1
+      draw(effect, head: body + (isLast ? "└─ " : "├─ "), body: body + (isLast ? "   " : "│  "))
+    }
+  }
+}

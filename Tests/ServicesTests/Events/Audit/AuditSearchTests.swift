@@ -1,0 +1,227 @@
+import EventLogConformance
+import EventLogCore
+import EventLogInMemory
+import GRPCCore
+import Schemas
+import Testing
+
+@testable import EventsService
+
+@Suite struct AuditSearchTests {
+  private typealias Criteria = Wordweave_Events_V1_AuditCriteria
+
+  /// A log in which every fact is now and then missing, rare or frequent.
+  private func fill(_ world: AuditWorld, _ random: inout SeededRandom) async throws {
+    for _ in 0..<60 {
+      world.clock.move(by: .seconds(Int64(random.next() % 3)))
+      let parts = (0..<20).map { _ -> StreamAppend in
+        let kind = ["post", "user", "nohyphen"][Int(random.next() % 3)]
+        let stream: StreamName? =
+          random.next() % 5 == 0
+          ? nil : kind == "nohyphen" ? "nohyphen" : StreamName("\(kind)-\(random.next() % 9)")
+        func pick(_ name: String, _ count: UInt64) -> String? {
+          let number = random.next() % (count * 2)
+          // The higher the rarer.
+          return number >= count ? nil : "\(name)\(min(number, random.next() % count))"
+        }
+        return StreamAppend(
+          to: stream,
+          [
+            .audited(
+              "Type\(random.next() % 4)",
+              by: pick("actor", 5),
+              correlation: pick("request", 40),
+              cause: pick("cause", 20),
+              tags: random.next() % 2 == 0 ? ["even"] : ["odd", "tag"]
+            )
+          ]
+        )
+      }
+      for part in parts { _ = try await world.log.append(AppendRequest([part])) }
+    }
+  }
+
+  private func criteria(_ random: inout SeededRandom, around start: Timestamp) -> Criteria {
+    var asked = Criteria()
+    func sometimes(_ body: () -> Void) { if random.next() % 3 == 0 { body() } }
+    let (a, b, c, d, e) = (
+      random.next() % 5, random.next() % 40, random.next() % 20, random.next() % 9,
+      random.next() % 60
+    )
+    sometimes { asked.actor = "actor\(a)" }
+    sometimes { asked.correlationID = "request\(b)" }
+    sometimes { asked.causationID = "cause\(c)" }
+    sometimes { asked.entity = ["post", "user", "nohyphen", "none"][Int(d % 4)] }
+    sometimes { asked.stream = "post-\(d)" }
+    sometimes { asked.types = a % 2 == 0 ? ["Type0"] : ["Type1", "Type2", "None"] }
+    sometimes { asked.tags = a % 2 == 0 ? ["even"] : ["tag", "odd"] }
+    sometimes { asked.since = start.microseconds + Int64(e / 2) * 1_000_000 }
+    sometimes { asked.until = start.microseconds + Int64(30 + e) * 1_000_000 }
+    return asked
+  }
+
+  @Test func pagesOfAnySizeEqualTheWholeLogFiltered() async throws {
+    let seeded = SeededRandom.announced("pagesOfAnySizeEqualTheWholeLogFiltered")
+    try await AuditWorld.run { world in
+      var random = seeded
+      let start = world.clock.now
+      try await fill(world, &random)
+      let everything = try await world.log.readAll(after: nil).events
+      #expect(everything.count == 1200)
+      for _ in 0..<80 {
+        let asked = criteria(&random, around: start)
+        let meant = try AuditCriteria(asked)
+        let expected = everything.filter { event in
+          meant.matches(event) && event.recordedAt >= meant.since ?? event.recordedAt
+            && meant.until.map { event.recordedAt < $0 } ?? true
+        }.map(\.position.number)
+        let limit = UInt32([1, 3, 7, 100, 1000][Int(random.next() % 5)])
+        let forward = try await world.all(asked, limit: limit, oldestFirst: true)
+        #expect(forward == expected, "\(asked) by \(limit)")
+        let backward = try await world.all(asked, limit: limit, oldestFirst: false)
+        #expect(backward == expected.reversed(), "\(asked) by \(limit), newest first")
+      }
+    }
+  }
+
+  @Test func twoFrequentFactsThatNeverMeetCostABoundedPage() async throws {
+    try await AuditWorld.run { world in
+      // Alternating, so that neither list can leap.
+      for _ in 0..<12 {
+        let pair: [NewEvent] = [.audited("A", by: "ada"), .audited("B", by: "bob")]
+        try await world.append(Array(repeating: pair, count: 2000).flatMap(\.self), to: "s")
+      }
+      var asked = Criteria()
+      asked.actor = "ada"
+      asked.types = ["B"]
+      let criteria = try AuditCriteria(asked)
+      let scope = try await world.search.scope(of: criteria, direction: .backward)
+      let page = try await world.search.page(criteria, scope.range, limit: 100)
+      #expect(page.events.isEmpty)
+      #expect(!page.isEnd)
+      #expect(page.scannedTo < scope.head)
+      // The pages still come to the end.
+      #expect(try await world.all(asked, limit: 100, oldestFirst: false) == [])
+    }
+  }
+
+  @Test func aRareFactIsFoundAtOnceBesideAFrequentOne() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([.audited("Rare", by: "ada")], to: "s")
+      for _ in 0..<10 {
+        let event = NewEvent.audited("Common", by: "ada", correlation: "bulk")
+        try await world.append(Array(repeating: event, count: 4000), to: "s")
+      }
+      try await world.append([.audited("Common", by: "bob", correlation: "rare")], to: "s")
+      for (actor, type, correlation) in [("ada", "Rare", ""), ("bob", "Common", "rare")] {
+        var asked = Criteria()
+        asked.actor = actor
+        asked.types = [type]
+        asked.correlationID = correlation
+        asked.entity = "s"
+        var request = Wordweave_Events_V1_AuditSearchRequest()
+        request.criteria = asked
+        let page = try await world.audit.search(request, metadata: AuditWorld.metadata)
+        #expect(page.events.count == 1, "\(actor)")
+        #expect(page.pageToken.isEmpty, "\(actor)")
+      }
+    }
+  }
+
+  @Test func whatWasJustWrittenIsFound() async throws {
+    try await AuditWorld.run { world in
+      for number in 0..<20 {
+        let receipt = try await world.append([.audited("T", by: "actor\(number)")], to: "s")
+        var request = Wordweave_Events_V1_AuditSearchRequest()
+        request.criteria.actor = "actor\(number)"
+        let page = try await world.audit.search(request, metadata: AuditWorld.metadata)
+        #expect(page.events.map(\.position) == [receipt.lastPosition.number])
+        #expect(page.position == receipt.lastPosition.number)
+      }
+    }
+  }
+
+  @Test func removedEventsAreToldAsHeadersAndGiveNoActorAway() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([.audited("T", by: "ada"), .audited("T", by: "ada")], to: "s")
+      _ = try await world.log.append(.truncating("s", before: StreamRevision(1)))
+      var request = Wordweave_Events_V1_AuditSearchRequest()
+      request.criteria.types = ["T"]
+      let byType = try await world.audit.search(request, metadata: AuditWorld.metadata)
+      #expect(byType.events.map(\.removed) == [false, true])
+      request.criteria.actor = "ada"
+      let byActor = try await world.audit.search(request, metadata: AuditWorld.metadata)
+      #expect(byActor.events.map(\.position) == [2])
+    }
+  }
+
+  @Test func badQuestionsAreRefusedWithAReason() async throws {
+    try await AuditWorld.run { world in
+      try await world.append(Array(repeating: .audited("T", by: "ada"), count: 5), to: "s")
+      func refused(
+        _ change: (inout Wordweave_Events_V1_AuditSearchRequest) -> Void
+      ) async -> RPCError.Code? {
+        var request = Wordweave_Events_V1_AuditSearchRequest()
+        change(&request)
+        do {
+          _ = try await world.audit.search(request, metadata: AuditWorld.metadata)
+          return nil
+        } catch let error as RPCError {
+          #expect(error.message.count > 10)
+          return error.code
+        } catch {
+          return .unknown
+        }
+      }
+      let names = (0..<65).map { "n\($0)" }
+      #expect(await refused { $0.criteria.types = Array(names.prefix(64)) } == nil)
+      #expect(await refused { $0.criteria.types = names } == .invalidArgument)
+      #expect(await refused { $0.criteria.tags = Array(names.prefix(64)) } == nil)
+      #expect(await refused { $0.criteria.tags = names } == .invalidArgument)
+      #expect(await refused { $0.criteria.types = [""] } == .invalidArgument)
+      let long = String(repeating: "x", count: AuditLimits.textBytes)
+      #expect(await refused { $0.criteria.actor = long } == nil)
+      #expect(await refused { $0.criteria.actor = long + "x" } == .invalidArgument)
+      #expect(await refused { $0.limit = 1000 } == nil)
+      #expect(await refused { $0.limit = 1001 } == .invalidArgument)
+      let empty = await refused {
+        $0.criteria.since = 5
+        $0.criteria.until = 5
+      }
+      #expect(empty == .invalidArgument)
+      #expect(await refused { $0.pageToken = protobufBytes([1, 2, 3]) } == .invalidArgument)
+      var first = Wordweave_Events_V1_AuditSearchRequest()
+      first.limit = 1
+      first.criteria.actor = "ada"
+      let page = try await world.audit.search(first, metadata: AuditWorld.metadata)
+      let token = page.pageToken
+      #expect(!token.isEmpty)
+      // A token is good for its own question alone.
+      #expect(await refused { $0.pageToken = token } == .invalidArgument)
+      let other = await refused {
+        $0.pageToken = token
+        $0.criteria.actor = "ada"
+        $0.oldestFirst = true
+      }
+      #expect(other == .invalidArgument)
+    }
+  }
+
+  @Test func operatorsAloneAreAnswered() async throws {
+    try await AuditWorld.run { world in
+      for metadata: GRPCCore.Metadata in [[:], ["ww-actor": "user_1", "ww-roles": "moderator"]] {
+        await #expect(throws: RPCError.self) {
+          _ = try await world.audit.search(.init(), metadata: metadata)
+        }
+        await #expect(throws: RPCError.self) {
+          _ = try await world.audit.trace(.init(), metadata: metadata)
+        }
+        await #expect(throws: RPCError.self) {
+          try await world.audit.export(.init(), metadata: metadata) { response in
+            for try await _ in response.messages {}
+          }
+        }
+      }
+    }
+  }
+}
