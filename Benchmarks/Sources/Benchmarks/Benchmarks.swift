@@ -17,6 +17,12 @@ import Logging
       // Not a figure: a log of many events for `served.py start`.
       return try await fill(arguments[2], events: events)
     }
+    if arguments.first == "fill-audit", arguments.count == 3, let events = Int(arguments[3]) {
+      // Not a figure: a log with much to ask for, for `audited.py`.
+      let log = try RocksDBEventLog.open(path: arguments[2])
+      try await AuditedLog.fill(log, events: events)
+      return await log.close()
+    }
     let settings: Settings
     do {
       settings = try Settings(arguments)
