@@ -167,6 +167,7 @@ enum ImportTable {
       "Sources/Services/Events/Log",
       "generated messages and page tokens hold bytes as Data"
     ),
+    ("Sources/Services/Events/Audit/Serving", "generated messages hold bytes as Data"),
     ("Sources/WordWeave", "files and folders of the data directory, temporary ones too"),
   ]
 }

@@ -57,7 +57,9 @@ struct AuditSearch: Sendable {
       } catch ProjectionReadError.lagging(let applied, let lag) {
         throw RPCError(
           code: .unavailable,
-          message: "the audit index is filled for the first time: it is at \(applied), \(lag) to go"
+          message:
+            "the audit index is filled for the first time: it is at \(applied), \(lag) to go",
+          metadata: ["ww-reason": "projection-lagging", "ww-lag": "\(lag)"]
         )
       }
     }

@@ -118,11 +118,14 @@ private struct PostingWalk {
 
   /// The first position at or behind `place` in the direction of the walk; nil if there is none.
   mutating func seek(_ place: GlobalPosition) throws -> GlobalPosition? {
-    let hadRows = !waiting.isEmpty
-    while let next = waiting.first, range.isFurther(place, than: next) { waiting.removeFirst() }
+    var passed = 0
+    while let next = waiting.first, range.isFurther(place, than: next) {
+      waiting.removeFirst()
+      passed += 1
+    }
     if waiting.isEmpty, !isExhausted {
-      // Walked through to its end, or leapt out of.
-      limit = hadRows ? min(limit * 2, AuditLimits.mostRows) : AuditLimits.firstRows
+      // Rows that are walked over one by one are wanted; those that are leapt over were for nothing.
+      limit = passed <= 1 ? min(limit * 2, AuditLimits.mostRows) : AuditLimits.firstRows
       try load(from: place)
     }
     return waiting.first
