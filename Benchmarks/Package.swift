@@ -42,6 +42,30 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // What the programs of the goals share.
+    .target(name: "Measuring", swiftSettings: settings),
+    // Loads a server of `umadb.v1`; knows nothing of WordWeave.
+    .systemLibrary(
+      name: "CNghttp2",
+      path: "Sources/CNghttp2",
+      pkgConfig: "libnghttp2",
+      providers: [.apt(["libnghttp2-dev"])]
+    ),
+    .executableTarget(
+      name: "Load",
+      dependencies: ["CNghttp2", "Measuring"],
+      swiftSettings: settings
+    ),
+    // Like the yardstick of RocksDB: no driver of ours in its way.
+    .systemLibrary(name: "CRawPostgres", path: "Sources/CRawPostgres", pkgConfig: "libpq"),
+    .executableTarget(
+      name: "PostgresAppends",
+      dependencies: [
+        "CRawPostgres", "Measuring", wordweave("EventLogCore"), wordweave("EventLogPostgres"),
+        wordweave("WeaveRuntime"),
+      ],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "BareRoute",
       dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
