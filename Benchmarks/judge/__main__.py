@@ -3,6 +3,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -69,6 +70,8 @@ def parse(words):
 
 
 if __name__ == "__main__":
+    # Ended from outside, it still ends its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Benchmarks/goals: ended"))
     try:
         main()
     except (load.Trouble, servers.Trouble) as trouble:

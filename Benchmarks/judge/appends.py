@@ -42,7 +42,8 @@ def alternate(title, pair, settings, disk, work, **options):
                 seeded = settings.of_load() | {"seed": settings.seed + 1000 * (turn + 1)}
                 words = load.command(server.port, work, warm_up=settings.warm_up,
                                      seconds=settings.seconds, **options, **seeded)
-                comparison.add(server.name, load.measured(words, server.process.pid, server.counter))
+                comparison.add(server.name, load.measured(
+                    words, server.process.pid, server.counter, settings.warm_up + settings.seconds))
     return comparison
 
 

@@ -55,7 +55,8 @@ def compare(server, yardstick, settings, disk, in_flight):
             disk.probe()
             words = command(server.url, side, settings, clients=CLIENTS, in_flight=in_flight,
                             warm_up=settings.warm_up, seconds=settings.seconds)
-            comparison.add(side, load.measured(words, server.pid, server.counter))
+            comparison.add(side, load.measured(
+                words, server.pid, server.counter, settings.warm_up + settings.seconds))
     return comparison
 
 

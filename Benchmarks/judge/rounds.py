@@ -35,7 +35,8 @@ class Comparison:
     def rows(self):
         for side in self.sides:
             row = {member: self.median(side, member) for member in (
-                "rate", "p50", "p95", "p99", "server_cores", "client_cores", "syncs_per_second")}
+                "rate", "p50", "p95", "p99", "server_cores", "client_cores",
+                "client_microseconds", "syncs_per_second")}
             row["syncs"] = {percent: statistics.median(
                 result["syncs"][percent] for result in self.rounds[side]) for percent in ("p50", "p95")}
             yield side, row
@@ -43,13 +44,14 @@ class Comparison:
     def table(self):
         lines = [
             f"\n{self.title}\n",
-            "| side | rate/s | p50 ms | p95 ms | p99 ms | server cores | client cores | syncs/s "
-            "| its syncs p50, p95 ms |", "|---|---|---|---|---|---|---|---|---|"]
+            "| side | rate/s | p50 ms | p95 ms | p99 ms | server cores | client cores "
+            "| client µs a call | syncs/s | its syncs p50, p95 ms |",
+            "|---|---|---|---|---|---|---|---|---|---|"]
         for side, row in self.rows():
             lines.append(
                 f"| {side} | {row['rate']:,.0f} | {row['p50']:.2f} | {row['p95']:.2f} | {row['p99']:.2f} "
                 f"| {row['server_cores']:.2f} | {row['client_cores']:.2f} "
-                f"| {row['syncs_per_second']:,.0f} | {row['syncs']['p50']:.2f}, {row['syncs']['p95']:.2f} |")
+                f"| {row['client_microseconds']:.0f} | {row['syncs_per_second']:,.0f} | {row['syncs']['p50']:.2f}, {row['syncs']['p95']:.2f} |")
         ratios = self.ratios()
         lines.append(f"\nratio of rates: {self.ratio():.2f} ({min(ratios):.2f}–{max(ratios):.2f}), "
                      f"of p99: {self.ratio('p99'):.2f}")

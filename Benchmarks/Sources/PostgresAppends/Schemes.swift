@@ -1,8 +1,8 @@
 /// The tables and statements of the usual ways, written for this comparison.
 ///
 /// Both give an event a position of a sequence and keep streams apart by a unique index. Tags are a
-/// column without an index, which spares them rows that our engine writes. `$1` stream, `$2` its next
-/// revision, `$3` type, `$4` data, `$5` tags.
+/// column without an index, which spares them rows that our engine writes. `$1` stream, `$2` its
+/// next revision, `$3` type, `$4` data, `$5` tags.
 extension CommitEach.Scheme {
   private var schema: String {
     switch self {
@@ -43,13 +43,13 @@ extension CommitEach.Scheme {
           of_stream text, of_type text, with_data bytea, with_tags text[]
         ) RETURNS bigint LANGUAGE plpgsql AS $$
         DECLARE
-          next bigint;
+          place bigint;
         BEGIN
           PERFORM pg_advisory_xact_lock(hashtextextended(split_part(of_stream, '-', 1), 0));
-          SELECT coalesce(max(revision), -1) + 1 INTO next FROM \(table) WHERE stream = of_stream;
+          SELECT coalesce(max(revision), -1) + 1 INTO place FROM \(table) WHERE stream = of_stream;
           INSERT INTO \(table) (stream, revision, type, data, tags)
-          VALUES (of_stream, next, of_type, with_data, with_tags);
-          RETURN next;
+          VALUES (of_stream, place, of_type, with_data, with_tags);
+          RETURN place;
         END
         $$
         """,
@@ -91,7 +91,8 @@ extension CommitEach.Scheme {
   func fill(to events: Int, bytes: Int) -> String {
     """
     INSERT INTO \(table) (stream, revision, type, data, tags)
-    SELECT 'post-fill-' || number, 0, 'PostEdited', substr(noise.bytes, 1 + number % 800, \(bytes)),
+    SELECT 'post-fill-' || number, 0, 'PostEdited',
+      substr(noise.bytes, 1 + (number % 800)::int, \(bytes)),
       ARRAY['author:' || number % 1000, 'post:' || number % 100000]
     FROM generate_series(1 + (SELECT count(*) FROM \(table)), \(events)) AS number,
       (SELECT decode(string_agg(md5(part::text), ''), 'hex') AS bytes
