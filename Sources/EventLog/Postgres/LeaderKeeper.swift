@@ -24,6 +24,8 @@ final class LeaderKeeper: Sendable {
     var isStopping = false
     var hasStopped = false
     var closers: [UnsafeContinuation<Void, Never>] = []
+    /// Until when this process leaves the lead to others.
+    var standsBackUntil: ContinuousClock.Instant?
   }
 
   private let settings: PostgresSettings
@@ -76,6 +78,16 @@ final class LeaderKeeper: Sendable {
   /// Looks at once instead of at the next turn.
   func hurry() { wake.ring() }
 
+  /// Gives the lead back and leaves it to others for the time of a lease.
+  func standBack() {
+    state.withLock { $0.standsBackUntil = .now + times.lease }
+    wake.ring()
+  }
+
+  private var isStandingBack: Bool {
+    state.withLock { state in state.standsBackUntil.map { $0 > .now } ?? false }
+  }
+
   /// Gives the lead back and ends.
   func stop() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
@@ -107,7 +119,7 @@ final class LeaderKeeper: Sendable {
         let live: PostgresSession
         if let session, session.isOpen { live = session } else { live = try connect() }
         session = live
-        if ContinuousClock.now >= next || !isLeading {
+        if ContinuousClock.now >= next || !isLeading || isStandingBack {
           try turn(live)
           next = ContinuousClock.now + (isLeading ? times.renewal : times.poll)
         }
@@ -152,14 +164,22 @@ final class LeaderKeeper: Sendable {
   /// One look, and what follows from it.
   private func turn(_ session: PostgresSession) throws(PostgresError) {
     if let term = state.withLock({ $0.term }) {
-      if !term.isOver, try renew(term, session) { return }
+      if isStandingBack {
+        try session.run(LogHeadStatements.release(.text(term.token)))
+      } else if !term.isOver, try renew(term, session) {
+        return
+      }
       term.end()
       state.withLock { $0.term = nil }
     }
     let head = try look(session)
     // A term of this process that ended by a failure left its lease behind: it is not waited for.
     let isOwn = lastToken.withLock { $0 } == head.holder && !head.holder.isEmpty
-    if head.isVacant || isOwn, try takeOver(head, session, startsEpoch: false) != nil { return }
+    if head.isVacant || isOwn, !isStandingBack,
+      try takeOver(head, session, startsEpoch: false) != nil
+    {
+      return
+    }
     hooks.follow(try look(session))
   }
 

@@ -1,19 +1,26 @@
 internal import EventLogCore
 internal import PostgresDriver
 
-/// Checks that the events are whole and contiguous, and that the columns and tables beside them
-/// say what the envelopes say.
+/// Checks that the events are whole and contiguous, that the columns and tables beside them say what
+/// the envelopes say, and that the tables hold nothing else.
+///
+/// One session reads everything as of one moment: appends go on meanwhile.
 struct LogVerification {
-  /// Events read at once.
-  private static let chunkEvents: Int64 = 4096
+  /// Events and heads read at once.
+  private static let chunkRows: Int64 = 4096
 
-  private let storage: PostgresStorage
+  private let session: PostgresSession
   private let head: GlobalPosition
 
-  init(_ storage: PostgresStorage, head: GlobalPosition) {
-    self.storage = storage
-    self.head = head
-  }
+  private static let begin = PostgresStatement(
+    "begin a verification",
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+  )
+
+  private static let end = PostgresStatement(
+    "read the log's end",
+    "SELECT head, last_recorded_at, streams FROM log_head"
+  )
 
   private static let chunk = PostgresStatement(
     "verify events",
@@ -37,47 +44,100 @@ struct LogVerification {
     """
   )
 
-  private static let totals = PostgresStatement(
-    "verify totals",
+  private static let heads = PostgresStatement(
+    "verify the heads of streams",
     """
-    SELECT (SELECT count(*) FROM event_tag WHERE position <= $1),
-      (SELECT count(*) FROM event WHERE position <= $1),
-      (SELECT count(*) FROM stream_head WHERE last IS NOT NULL AND touched_at <= $1),
-      (SELECT streams FROM log_head)
+    SELECT name, last, first, tombstoned, touched_at FROM stream_head
+    WHERE name > $1 ORDER BY name LIMIT $2
     """
   )
 
-  /// What was gathered over the whole log.
+  private static let marks = PostgresStatement(
+    "verify marks",
+    "SELECT source, position FROM tracking WHERE source > $1 ORDER BY source LIMIT $2"
+  )
+
+  private static let totals = PostgresStatement(
+    "verify totals",
+    "SELECT (SELECT count(*) FROM event_tag), (SELECT count(*) FROM event)"
+  )
+
+  /// What the events come to.
   private struct Gathered {
     var tags: Int64 = 0
-    var lasts: [NameKey: UInt64] = [:]
+    var heads: [NameKey: StreamHead] = [:]
     var marks: [NameKey: UInt64] = [:]
     var time = Timestamp(microseconds: .min)
   }
 
-  func run(progress: (UInt64) -> Void) throws(EventLogError) {
+  /// Checks the whole log over one session of the pool.
+  ///
+  /// - Throws: `.corrupt` at the first disagreement, which names the table.
+  static func run(
+    _ storage: PostgresStorage,
+    progress: (UInt64) -> Void
+  ) throws(EventLogError) {
+    let outcome = try storing { () throws(PostgresError) -> Result<Void, EventLogError> in
+      try storage.pool.withSession { session throws(PostgresError) in
+        try session.run(begin())
+        let outcome: Result<Void, EventLogError>
+        do throws(EventLogError) {
+          outcome = .success(try check(over: session, progress))
+        } catch {
+          outcome = .failure(error)
+        }
+        // A session that was lost has no transaction to end.
+        _ = try? session.run(PostgresStatement.rollback())
+        return outcome
+      }
+    }
+    try outcome.get()
+  }
+
+  private static func check(
+    over session: PostgresSession,
+    _ progress: (UInt64) -> Void
+  ) throws(EventLogError) {
+    let last = try storing { () throws(PostgresError) in try session.run(end()) }
+    guard last.count == 1, let head = last.integer(0, 0), let streams = last.integer(0, 2) else {
+      throw .corrupt("the log's head is not there", at: nil)
+    }
+    let verification = LogVerification(
+      session: session,
+      head: GlobalPosition(UInt64(bitPattern: head))
+    )
+    let gathered = try verification.checkEvents(progress)
+    try verification.checkHeads(gathered, streams: streams)
+    try verification.checkMarks(gathered)
+    try verification.checkTotals(gathered)
+    guard last.integer(0, 1) == gathered.time.microseconds else {
+      throw .corrupt("the time of the log's head is not that of its last event", at: nil)
+    }
+  }
+
+  private func rows(_ call: PostgresCall) throws(EventLogError) -> PostgresRows {
+    try storing { () throws(PostgresError) in try session.run(call) }
+  }
+
+  private func checkEvents(_ progress: (UInt64) -> Void) throws(EventLogError) -> Gathered {
     var gathered = Gathered()
     var next: UInt64 = 1
     while next <= head.number {
-      let first = next
-      let rows = try storage.reading { session throws(PostgresError) in
-        try session.run(
-          Self.chunk(
-            .int8(Int64(bound: first)),
-            .int8(Int64(bound: head.number)),
-            .int8(Self.chunkEvents),
-            .int8(Int64(EventLogLimits.pageBytes))
-          )
+      let found = try rows(
+        Self.chunk(
+          .int8(Int64(bound: next)),
+          .int8(Int64(bound: head.number)),
+          .int8(Self.chunkRows),
+          .int8(Int64(EventLogLimits.pageBytes))
         )
-      }
-      guard rows.count > 0 else {
+      )
+      guard found.count > 0 else {
         throw .corrupt("there is no event", at: GlobalPosition(next))
       }
-      next = try check(rows, from: first, &gathered)
+      next = try check(found, from: next, &gathered)
       progress(next - 1)
     }
-    try checkHeads(gathered)
-    try checkTotals(gathered)
+    return gathered
   }
 
   private func check(
@@ -103,13 +163,7 @@ struct LogVerification {
         throw .corrupt("the time of the event lies before that of its predecessor", at: place)
       }
       gathered.time = event.recordedAt
-      if let stream, let revision = event.revision?.number {
-        let expected = gathered.lasts[stream].map { $0 + 1 } ?? 0
-        guard revision == expected else {
-          throw .corrupt("stream '\(stream.text)' lacks revision \(expected)", at: place)
-        }
-        gathered.lasts[stream] = revision
-      }
+      if let stream { try note(event, in: stream, &gathered) }
       if let tracking = event.tracking {
         gathered.marks[NameKey(tracking.source)] = tracking.position
       }
@@ -122,8 +176,7 @@ struct LogVerification {
     let count = Int64(tags.count)
     gathered.tags += count
     if count > 0 {
-      let call = Self.tags(.byteArrays(tags), .int8s(positions))
-      let found = try storage.reading { session throws(PostgresError) in try session.run(call) }
+      let found = try self.rows(Self.tags(.byteArrays(tags), .int8s(positions)))
       guard found.integer(0, 0) == count else {
         throw .corrupt("the index of tags disagrees", at: GlobalPosition(first))
       }
@@ -131,37 +184,90 @@ struct LogVerification {
     return position
   }
 
-  private func checkHeads(_ gathered: Gathered) throws(EventLogError) {
-    var rest = Array(gathered.lasts.keys)[...]
-    while !rest.isEmpty {
-      let streams = Array(rest.prefix(Int(Self.chunkEvents)))
-      rest = rest.dropFirst(streams.count)
-      let heads = try storage.heads(of: streams)
-      for stream in streams {
-        guard let stored = heads[stream]?.last, stored >= gathered.lasts[stream] ?? 0 else {
-          throw .corrupt("the head of stream '\(stream.text)' is behind its events", at: nil)
-        }
-      }
+  /// Follows a stream as the appender did.
+  private func note(
+    _ event: RecordedEvent,
+    in stream: NameKey,
+    _ gathered: inout Gathered
+  ) throws(EventLogError) {
+    var state = gathered.heads[stream] ?? .neverWritten
+    guard event.revision?.number == state.next else {
+      throw .corrupt("stream '\(stream.text)' lacks revision \(state.next)", at: event.position)
     }
-    for (source, mark) in gathered.marks {
-      guard let stored = try storage.tracking(of: source), stored >= mark else {
-        throw .corrupt("the mark of source '\(source.text)' is behind its events", at: nil)
+    state.last = state.next
+    state.touchedAt = event.position.number
+    gathered.heads[stream] = state
+    let removal = event.withData {
+      Removal(stream: stream.text, type: event.type.text, data: $0)
+    }
+    if let removal {
+      gathered.heads[removal.stream, default: .neverWritten]
+        .apply(removal, at: event.position.number)
+    }
+  }
+
+  private func checkHeads(
+    _ gathered: Gathered,
+    streams: Int64
+  ) throws(EventLogError) {
+    var after: [UInt8] = []
+    var count = 0
+    while true {
+      let found = try rows(Self.heads(.bytes(after), .int8(Self.chunkRows)))
+      for row in 0..<found.count {
+        let key = NameKey(found.text(row, 0) ?? "")
+        let stored = PostgresStorage.head(found, row, from: 1)
+        guard let expected = gathered.heads[key], stored.last == expected.last else {
+          throw .corrupt("the head of stream '\(key.text)' disagrees with its events", at: nil)
+        }
+        guard stored.first == expected.first, stored.isTombstoned == expected.isTombstoned,
+          stored.touchedAt <= head.number
+        else {
+          throw .corrupt("the head of stream '\(key.text)' disagrees with its removals", at: nil)
+        }
+        count += 1
       }
+      guard found.count > 0, let last = found.bytes(found.count - 1, 0) else { break }
+      after = last
+    }
+    guard count == gathered.heads.count else {
+      throw .corrupt("\(gathered.heads.count - count) streams have no head", at: nil)
+    }
+    let begun = gathered.heads.values.reduce(0) { $0 + ($1.last == nil ? 0 : 1) }
+    guard streams == Int64(begun) else {
+      throw .corrupt("the count of streams disagrees with the \(begun) that there are", at: nil)
+    }
+  }
+
+  private func checkMarks(_ gathered: Gathered) throws(EventLogError) {
+    var after: [UInt8] = []
+    var count = 0
+    while true {
+      let found = try rows(Self.marks(.bytes(after), .int8(Self.chunkRows)))
+      for row in 0..<found.count {
+        let source = found.text(row, 0) ?? ""
+        guard let mark = found.integer(row, 1),
+          gathered.marks[NameKey(source)] == UInt64(bitPattern: mark)
+        else {
+          throw .corrupt("the mark of source '\(source)' disagrees with its events", at: nil)
+        }
+        count += 1
+      }
+      guard found.count > 0, let last = found.bytes(found.count - 1, 0) else { break }
+      after = last
+    }
+    guard count == gathered.marks.count else {
+      throw .corrupt("the mark of a source is missing", at: nil)
     }
   }
 
   private func checkTotals(_ gathered: Gathered) throws(EventLogError) {
-    let rows = try storage.reading { session throws(PostgresError) in
-      try session.run(Self.totals(.int8(Int64(bound: head.number))))
-    }
-    guard rows.integer(0, 0) == gathered.tags else {
+    let found = try rows(Self.totals())
+    guard found.integer(0, 0) == gathered.tags else {
       throw .corrupt("the index of tags holds what no event bears", at: nil)
     }
-    guard rows.integer(0, 1) == Int64(bound: head.number) else {
+    guard found.integer(0, 1) == Int64(bound: head.number) else {
       throw .corrupt("there are events outside the log's positions", at: nil)
-    }
-    guard let streams = rows.integer(0, 3), streams >= Int64(gathered.lasts.count) else {
-      throw .corrupt("the count of streams is behind the streams", at: nil)
     }
   }
 }

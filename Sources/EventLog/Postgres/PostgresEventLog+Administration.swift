@@ -46,7 +46,8 @@ extension PostgresEventLog {
     }
   }
 
-  /// Checks every event's checksum and place, and that every index agrees with the events.
+  /// Checks every event's checksum and place, that every table agrees with the events, and that the
+  /// tables hold nothing else.
   ///
   /// - Parameter progress: gets (checked so far, head), every few thousand events.
   /// - Throws: `.corrupt` at the first disagreement.
@@ -54,7 +55,24 @@ extension PostgresEventLog {
     progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
   ) async throws(EventLogError) {
     try await reading { storage, head throws(EventLogError) in
-      try LogVerification(storage, head: head).run { progress(GlobalPosition($0), head) }
+      try LogVerification.run(storage) { progress(GlobalPosition($0), head) }
     }
   }
+
+  /// Gives the lead to another process that has the log open: stops appending, and takes no lead for
+  /// the time of a lease.
+  ///
+  /// Where no other process stands by, nobody appends for that time.
+  ///
+  /// - Throws: `.notLeader` where another process leads.
+  public func handOver() async throws(EventLogError) {
+    guard isLeading else { throw .notLeader(address: nil) }
+    keeper.standBack()
+    while isLeading {
+      guard (try? await Task.sleep(for: Self.handOverPace)) != nil else { throw .cancelled }
+    }
+  }
+
+  /// How often is looked whether the lead was given back.
+  private static let handOverPace = Duration.milliseconds(5)
 }

@@ -33,7 +33,7 @@ public final class PostgresEventLog: EventLogEngine {
   private let role: Mutex<Role>
   /// Reads, and the head they go up to; it takes no appends.
   private let reader: PipelinedEventLog
-  private let keeper: LeaderKeeper
+  let keeper: LeaderKeeper
   let pool: PostgresPool
 
   private init(

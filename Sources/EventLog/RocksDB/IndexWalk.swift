@@ -15,11 +15,9 @@ struct IndexWalk {
   /// How many steps are tried before a seek; follows what the last keys needed.
   private var patience = Self.mostSteps
 
-  init(_ storage: RocksDBStorage, _ family: Database.Family) throws(EventLogError) {
-    iterator = try storing { () throws(RocksDBError) in
-      // What is checked once shall not push out of the cache what is read often.
-      try storage.database.makeIterator(in: family, fillsCache: false)
-    }
+  init(_ moment: DatabaseSnapshot, _ family: Database.Family) {
+    // What is checked once shall not push out of the cache what is read often.
+    iterator = moment.makeIterator(in: family, fillsCache: false)
   }
 
   /// Whether `key` is there with a value that `isRight` accepts.

@@ -123,7 +123,8 @@ extension RocksDBEventLog {
     }
   }
 
-  /// Checks every event's checksum and place, and that every index agrees with the events.
+  /// Checks every event's checksum and place, that every index agrees with the events, and that the
+  /// indexes hold nothing else.
   ///
   /// - Parameter progress: gets (checked so far, head), every few thousand events.
   /// - Throws: `.corrupt` at the first disagreement.
@@ -132,16 +133,28 @@ extension RocksDBEventLog {
   ) async throws(EventLogError) {
     try await log.reading { storage, head throws(EventLogError) in
       guard let storage = storage as? RocksDBStorage else { throw .closed }
-      try Verification(storage, head: head.number).run(from: 1) { position in
+      try Verification(whole: storage).runWhole { position in
         progress(GlobalPosition(position), head)
       }
     }
   }
 
-  /// Makes a backup of hard links in the folder `path`, which must not exist and must be on the
-  /// same file system.
+  /// Rewrites the files in their densest form, family by family; appends go on meanwhile.
   ///
-  /// Opened as a log, it starts a new log epoch.
+  /// - Parameter progress: gets the family's name, how many are done, and how many there are.
+  /// - Throws: what the store says.
+  public func compact(
+    progress: @escaping @Sendable (String, Int, Int) -> Void = { _, _, _ in }
+  ) async throws(EventLogError) {
+    try await log.reading { storage, _ throws(EventLogError) in
+      guard let storage = storage as? RocksDBStorage else { throw .closed }
+      try storage.compact(progress: progress)
+    }
+  }
+
+  /// Makes a backup in the folder `path`, which must not exist, while appends go on.
+  ///
+  /// It is of hard links on the same file system, of copies on another. It holds everything that was answered before. Opened as a log, it starts a new log epoch.
   public func backUp(to path: String) async throws(EventLogError) {
     try await log.reading { storage, _ throws(EventLogError) in
       guard let storage = storage as? RocksDBStorage else { throw .closed }

@@ -104,12 +104,12 @@ enum RocksDBOpening {
     )
   }
 
-  private static let restoredName = "/restored"
+  static let restoredName = "/restored"
 
   /// Whether the log is a backup that was never opened: see `backUp`.
   private static func isRestored(_ path: String) -> Bool { access(path + restoredName, F_OK) == 0 }
 
-  private static func families(of database: Database) -> RocksDBStorage.Families? {
+  static func families(of database: Database) -> RocksDBStorage.Families? {
     guard let events = database.family(FamilyName.events),
       let streams = database.family(FamilyName.streams),
       let heads = database.family(FamilyName.heads),
@@ -223,7 +223,7 @@ enum RocksDBOpening {
     return (event.position.number, event.recordedAt)
   }
 
-  private static func streams(
+  static func streams(
     _ database: Database,
     _ families: RocksDBStorage.Families
   ) throws(EventLogError) -> UInt64 {
@@ -255,7 +255,7 @@ enum RocksDBOpening {
     return count
   }
 
-  private static func removedStreams(
+  static func removedStreams(
     _ database: Database,
     _ families: RocksDBStorage.Families
   ) throws(EventLogError) -> RemovedStreams {

@@ -64,6 +64,24 @@ extension RocksDBStorage {
     return total
   }
 
+  /// Compacts one family after the other; `progress` hears the name before and the number after.
+  func compact(
+    progress: (_ family: String, _ done: Int, _ total: Int) -> Void
+  ) throws(EventLogError) {
+    let names = [
+      FamilyName.events, FamilyName.streams, FamilyName.heads, FamilyName.types, FamilyName.tags,
+      FamilyName.ids, FamilyName.tracking, FamilyName.meta,
+    ]
+    for (index, family) in allFamilies.enumerated() {
+      progress(names[index], index, names.count)
+      try storing { () throws(RocksDBError) in
+        try database.flush(family)
+        try database.compact(family)
+      }
+    }
+    progress("", names.count, names.count)
+  }
+
   func backUp(to path: String) throws(EventLogError) {
     guard access(path, F_OK) != 0 else { throw .invalid("\(path) exists already") }
     try RocksDBOpening.makeFolder(path)

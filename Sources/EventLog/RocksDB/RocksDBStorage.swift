@@ -22,7 +22,8 @@ final class RocksDBStorage: LogStorage {
   let streams: Atomic<UInt64>
   /// The folder of the log.
   let path: String
-  private let mark: AnsweredMark
+  /// Nil for files that are only looked at.
+  private let mark: AnsweredMark?
   private let epoch: UInt64
 
   init(
@@ -31,7 +32,7 @@ final class RocksDBStorage: LogStorage {
     removed: RemovedStreams,
     streams: UInt64,
     path: String,
-    mark: AnsweredMark,
+    mark: AnsweredMark?,
     epoch: UInt64
   ) {
     self.database = database
@@ -79,7 +80,7 @@ final class RocksDBStorage: LogStorage {
         for (stream, head) in removals { removed.set(head, of: stream) }
       }
     }
-    mark.write(head: batch.lastPosition, epoch: epoch)
+    mark?.write(head: batch.lastPosition, epoch: epoch)
   }
 
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
@@ -94,7 +95,7 @@ final class RocksDBStorage: LogStorage {
     writeOut()
     database.close()
     // Last, since it holds the lock: the next opener looks at files that nobody changes any more.
-    mark.close()
+    mark?.close()
   }
 
   func number(

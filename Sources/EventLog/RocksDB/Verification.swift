@@ -4,7 +4,8 @@ internal import RocksDBDriver
 /// Checks that the events are whole and contiguous, and that every index agrees with them.
 ///
 /// Events are taken in chunks. What a chunk says of an index is sorted and laid beside a walk
-/// over that index, so that neighbouring entries cost a step and not a lookup.
+/// over that index, so that neighbouring entries cost a step and not a lookup. A check of the whole
+/// log then looks the other way, too (see `IndexCensus`).
 struct Verification {
   /// Events checked before the indexes are walked for all of them.
   private static let chunkEvents = 16_384
@@ -12,26 +13,51 @@ struct Verification {
   private static let chunkPostings = 131_072
 
   private let storage: RocksDBStorage
+  /// Everything is compared as of one moment: appends go on meanwhile.
+  private let moment: DatabaseSnapshot
   private let head: UInt64
 
-  init(_ storage: RocksDBStorage, head: UInt64) {
+  init(_ storage: RocksDBStorage, head: UInt64) throws(EventLogError) {
     self.storage = storage
     self.head = head
+    moment = try storing { () throws(RocksDBError) in try storage.database.snapshot() }
+  }
+
+  /// A check of all that is in the store now, which may be more than was published.
+  init(whole storage: RocksDBStorage) throws(EventLogError) {
+    self.storage = storage
+    let moment = try storing { () throws(RocksDBError) in try storage.database.snapshot() }
+    let iterator = moment.makeIterator(in: storage.families.events, fillsCache: false)
+    iterator.seekToLast()
+    head =
+      iterator.isValid
+      ? iterator.withKey { $0.count == 8 ? $0.bigEndian(UInt64.self, at: 0) : 0 } : 0
+    try storing { () throws(RocksDBError) in try iterator.check() }
+    self.moment = moment
+  }
+
+  /// Checks every event and that the families hold nothing else.
+  ///
+  /// - Throws: `.corrupt` at the first disagreement.
+  func runWhole(progress: (UInt64) -> Void) throws(EventLogError) {
+    let total = try run(from: 1, progress: progress)
+    try IndexCensus(storage, at: moment, head: head).run(total)
   }
 
   /// Checks everything from `first` to the head; `progress` gets positions as they are passed.
   ///
+  /// - Returns: what the events come to.
   /// - Throws: `.corrupt` at the first disagreement.
-  func run(from first: UInt64, progress: (UInt64) -> Void) throws(EventLogError) {
-    guard head > 0, first <= head else { return }
-    let iterator = try storing { () throws(RocksDBError) in
-      try storage.database.makeIterator(
-        in: storage.families.events,
-        from: Key.number(first),
-        to: Key.number(head) + [0],
-        fillsCache: false
-      )
-    }
+  @discardableResult
+  func run(from first: UInt64, progress: (UInt64) -> Void) throws(EventLogError) -> EventTotals {
+    var totals = EventTotals()
+    guard head > 0, first <= head else { return totals }
+    let iterator = moment.makeIterator(
+      in: storage.families.events,
+      from: Key.number(first),
+      to: Key.number(head) + [0],
+      fillsCache: false
+    )
     iterator.seekToFirst()
     var position = first
     var chunk = Chunk()
@@ -42,7 +68,9 @@ struct Verification {
       guard isInPlace else {
         throw .corrupt("positions are not contiguous", at: GlobalPosition(position))
       }
-      let problem = iterator.withValue { chunk.note($0, at: position) }
+      let problem = iterator.withValue { value in
+        chunk.note(value, at: position) ?? totals.note(value, at: position)
+      }
       if let problem { throw .corrupt(problem, at: GlobalPosition(position)) }
       if chunk.ids.count == Self.chunkEvents || chunk.tags.count >= Self.chunkPostings {
         try compare(&chunk)
@@ -58,6 +86,7 @@ struct Verification {
     }
     try compare(&chunk)
     progress(head)
+    return totals
   }
 
   /// The events of one stream, in the order of their revisions.
@@ -72,7 +101,6 @@ struct Verification {
     var types: [ScatteredEntry] = []
     var tags: [ScatteredEntry] = []
     var runs: [Run] = []
-    var sources: [String: UInt64] = [:]
     /// Where in `runs` the streams of a hash stand; nearly always one.
     private var places: [TextHash: [Int]] = [:]
 
@@ -95,10 +123,6 @@ struct Verification {
         tags.append(ScatteredEntry(hash, position))
       }
       if raw.hasStream { note(raw, at: position) }
-      if bytes[Envelope.Offset.flags] & Envelope.Flag.tracking != 0 {
-        let event = RecordedEvent(checked: Array(bytes), start: 0, count: bytes.count)
-        if let tracking = event.tracking { sources[tracking.source] = tracking.position }
-      }
       return nil
     }
 
@@ -135,15 +159,10 @@ struct Verification {
     try compare(chunk.tags, storage.families.tags, "tags")
     try compareStreams(chunk.runs)
     try compareHeads(chunk.runs)
-    for (source, position) in chunk.sources {
-      guard let stored = try storage.tracking(of: NameKey(source)), stored >= position else {
-        throw .corrupt("the mark of source '\(source)' is behind its events", at: nil)
-      }
-    }
   }
 
   private func compareIDs(_ ids: [ScatteredEntry]) throws(EventLogError) {
-    var walk = try IndexWalk(storage, storage.families.ids)
+    var walk = IndexWalk(moment, storage.families.ids)
     for id in ids {
       walk.key.removeAll(keepingCapacity: true)
       walk.key.append(bigEndian: id.high)
@@ -159,11 +178,7 @@ struct Verification {
     _ family: Database.Family,
     _ name: String
   ) throws(EventLogError) {
-    var cursor = PostingCursor(
-      try storing { () throws(RocksDBError) in
-        try storage.database.makeIterator(in: family, fillsCache: false)
-      }
-    )
+    var cursor = PostingCursor(moment.makeIterator(in: family, fillsCache: false))
     for entry in entries {
       let hash = TextHash(high: entry.high, low: entry.low)
       guard try cursor.first(of: hash, from: entry.position) == entry.position else {
@@ -173,7 +188,7 @@ struct Verification {
   }
 
   private func compareStreams(_ runs: [Run]) throws(EventLogError) {
-    var walk = try IndexWalk(storage, storage.families.streams)
+    var walk = IndexWalk(moment, storage.families.streams)
     for run in runs {
       walk.key.removeAll(keepingCapacity: true)
       walk.key.append(contentsOf: run.name)
@@ -193,7 +208,7 @@ struct Verification {
   }
 
   private func compareHeads(_ runs: [Run]) throws(EventLogError) {
-    var walk = try IndexWalk(storage, storage.families.heads)
+    var walk = IndexWalk(moment, storage.families.heads)
     for run in runs {
       guard let revision = run.events.last?.revision else { continue }
       walk.key.removeAll(keepingCapacity: true)

@@ -81,35 +81,6 @@ struct LogSchemaTests {
     }
   }
 
-  @Test(arguments: [
-    "UPDATE event SET envelope = set_byte(envelope, 60, 255) WHERE position = 3",
-    "UPDATE event SET type = 'x' WHERE position = 3",
-    "DELETE FROM event_tag WHERE position = 3",
-    "INSERT INTO event_tag VALUES ('more', 3)",
-    "UPDATE stream_head SET last = 1 WHERE name = 's'",
-    "UPDATE event SET id = gen_random_uuid() WHERE position = 3",
-  ])
-  func verificationFindsDamage(sql: String) async throws {
-    try await PostgresTest.withSchema { test in
-      let log = try await test.open()
-      for number in 0..<5 {
-        let event = NewEvent(type: "T", data: [UInt8(number)], tags: ["a", "b"])
-        _ = try await log.append(AppendRequest(to: "s", [event]))
-      }
-      try await log.verify()
-      try test.run("SET session_replication_role = replica")
-      try test.run("ALTER TABLE event DISABLE TRIGGER ALL")
-      try test.run("ALTER TABLE event_tag DISABLE TRIGGER ALL")
-      try test.run(sql)
-      await #expect {
-        try await log.verify()
-      } throws: { error in
-        if case .corrupt = error as? EventLogError { true } else { false }
-      }
-      await log.close()
-    }
-  }
-
   @Test func statisticsCount() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open("here:1")

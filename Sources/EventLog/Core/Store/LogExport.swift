@@ -14,8 +14,9 @@ internal import CLinux
 // It holds content alone: neither the log's id nor its epoch, so that a log and its copy export
 // the same bytes (law L47).
 
-enum ExportFormat {
-  static let magic = Array("WEAVELOG".utf8)
+package enum ExportFormat {
+  /// What an export begins with.
+  package static let magic = Array("WEAVELOG".utf8)
   static let version: UInt32 = 1
   static let headerBytes = 16
   static let trailerBytes = 16
@@ -29,8 +30,8 @@ enum ExportFormat {
     return bytes
   }
 
-  static func digest(_ digest: UInt32, _ bytes: some Sequence<UInt8>) -> UInt32 {
-    Array(bytes).withUnsafeBytes { weave_crc32c(digest, $0.baseAddress, $0.count) }
+  static func digest(_ digest: UInt32, _ bytes: ArraySlice<UInt8>) -> UInt32 {
+    bytes.withUnsafeBytes { weave_crc32c(digest, $0.baseAddress, $0.count) }
   }
 }
 
@@ -81,7 +82,7 @@ public struct LogExport: AsyncSequence, Sendable {
       case .header:
         phase = .events(after: .start, through: try await engine.head())
         let header = ExportFormat.header
-        digest = ExportFormat.digest(0, header)
+        digest = ExportFormat.digest(0, header[...])
         return header
       case .events(let after, let through) where after >= through:
         phase = .done
@@ -116,14 +117,14 @@ public struct LogExport: AsyncSequence, Sendable {
       }
       let last = GlobalPosition(expected.number - 1)
       guard last > after else { throw .corrupt("position \(expected) is missing", at: expected) }
-      digest = ExportFormat.digest(digest, bytes)
+      digest = ExportFormat.digest(digest, bytes[...])
       phase = .events(after: last, through: through)
       return bytes
     }
 
     private func trailer() -> [UInt8] {
       var bytes: [UInt8] = [0, 0, 0, 0]
-      bytes.append(littleEndian: ExportFormat.digest(digest, bytes))
+      bytes.append(littleEndian: ExportFormat.digest(digest, bytes[...]))
       bytes.append(littleEndian: count)
       return bytes
     }

@@ -1,0 +1,133 @@
+import EventLogCore
+import EventLogPostgres
+import PostgresDriver
+import Testing
+
+/// Every table is damaged once in each way, and the finding names it.
+@Suite(.enabled(if: Server.postgres.isAvailable))
+struct LogVerificationTests {
+  static let damages: [(sql: String, finding: String)] = [
+    ("UPDATE event SET envelope = set_byte(envelope, 60, 255) WHERE position = 3", "checksum"),
+    ("UPDATE event SET type = 'x' WHERE position = 3", "columns disagree"),
+    ("UPDATE event SET id = gen_random_uuid() WHERE position = 3", "columns disagree"),
+    ("UPDATE event SET stream = 'x' WHERE position = 3", "columns disagree"),
+    ("UPDATE event SET revision = 77 WHERE position = 3", "columns disagree"),
+    ("DELETE FROM event WHERE position = 3", "not contiguous"),
+    ("DELETE FROM event WHERE position = 11", "there is no event"),
+    (
+      "INSERT INTO event SELECT 99, NULL, NULL, gen_random_uuid(), type, envelope FROM event"
+        + " WHERE position = 1",
+      "outside the log's positions"
+    ),
+    ("DELETE FROM event_tag WHERE position = 3", "index of tags disagrees"),
+    ("INSERT INTO event_tag VALUES ('more', 3)", "index of tags holds"),
+    ("UPDATE stream_head SET last = 1 WHERE name = 's'", "stream 's' disagrees with its events"),
+    ("UPDATE stream_head SET last = 9 WHERE name = 's'", "stream 's' disagrees with its events"),
+    ("UPDATE stream_head SET first = 0 WHERE name = 's'", "'s' disagrees with its removals"),
+    ("UPDATE stream_head SET first = 9 WHERE name = 't'", "'t' disagrees with its removals"),
+    (
+      "UPDATE stream_head SET tombstoned = false WHERE name = 'u'",
+      "'u' disagrees with its removals"
+    ),
+    ("DELETE FROM stream_head WHERE name = 's'", "have no head"),
+    ("INSERT INTO stream_head VALUES ('ghost', 1, 0, false, 1)", "stream 'ghost'"),
+    ("UPDATE tracking SET position = 9", "mark of source 'origin'"),
+    ("DELETE FROM tracking", "mark of a source"),
+    ("INSERT INTO tracking VALUES ('ghost', 1)", "mark of source 'ghost'"),
+    ("UPDATE log_head SET streams = 99", "count of streams"),
+    ("UPDATE log_head SET last_recorded_at = last_recorded_at + 1", "time of the log's head"),
+    ("UPDATE log_head SET head = head + 1", "there is no event"),
+  ]
+
+  private static func fill(_ log: PostgresEventLog) async throws {
+    for number in 0..<5 {
+      let event = NewEvent(type: "T", data: [UInt8(number)], tags: ["a", "b", "a"])
+      _ = try await log.append(AppendRequest(to: "s", [event]))
+    }
+    _ = try await log.append(
+      AppendRequest(
+        to: "t",
+        [NewEvent(type: "U"), NewEvent(type: "U")],
+        tracking: Tracking(source: "origin", position: 7)
+      )
+    )
+    _ = try await log.append(.truncating("s", before: StreamRevision(2)))
+    _ = try await log.append(.truncating("t", before: StreamRevision(99)))
+    _ = try await log.append(.tombstoning("u"))
+    _ = try await log.append(AppendRequest(to: "t", [NewEvent(type: "U")]))
+  }
+
+  /// One schema for all: each damage is undone by its transaction's end.
+  @Test func damageIsFoundAndNamed() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      try await Self.fill(log)
+      try await log.verify()
+      // Copies of the tables, to be put back after each damage.
+      let tables = ["event", "event_tag", "stream_head", "tracking", "log_head"]
+      for table in tables {
+        try test.run("CREATE TABLE kept_\(table) AS TABLE \(table)")
+      }
+      await log.close()
+      for table in ["event", "event_tag"] {
+        try test.run("ALTER TABLE \(table) DISABLE TRIGGER ALL")
+      }
+      for (sql, finding) in Self.damages {
+        // Opened sound: a leader looks at the end of the log itself.
+        let log = try await test.open()
+        try test.run(sql)
+        await #expect("\(sql)") {
+          try await log.verify()
+        } throws: { error in
+          guard case .corrupt = error as? EventLogError else { return false }
+          return "\(error)".contains(finding)
+        }
+        await log.close()
+        for table in tables {
+          try test.run("DELETE FROM \(table)", "INSERT INTO \(table) TABLE kept_\(table)")
+        }
+        try test.run("UPDATE log_head SET holder = '', lease_until = to_timestamp(0)")
+      }
+      let whole = try await test.open()
+      try await whole.verify()
+      await whole.close()
+    }
+  }
+
+  /// Appends that come while it runs are no findings.
+  @Test func verificationGoesOnBesideAppends() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      for number in 0..<50 { _ = try await log.append(.marked(number, to: "s\(number % 7)")) }
+      let writer = Task {
+        var number = 50
+        while !Task.isCancelled {
+          _ = try await log.append(.marked(number, to: "s\(number % 7)"))
+          number += 1
+        }
+      }
+      for _ in 0..<5 { try await log.verify() }
+      writer.cancel()
+      _ = try? await writer.value
+      try await log.verify()
+      await log.close()
+    }
+  }
+
+  @Test func aLeaderThatHandsOverIsFollowed() async throws {
+    try await PostgresTest.withSchema { test in
+      let first = try await test.open("first:1")
+      _ = try await first.append(.marked(1, to: "s"))
+      let second = try await test.open("second:2", poll: .milliseconds(50))
+      await #expect(throws: EventLogError.self) { try await second.handOver() }
+      try await first.handOver()
+      #expect(!first.isLeading)
+      try await until("the other leads") { second.isLeading }
+      _ = try await second.append(.marked(2, to: "s"))
+      await #expect(throws: EventLogError.self) { try await first.append(.marked(3, to: "s")) }
+      try await second.verify()
+      await first.close()
+      await second.close()
+    }
+  }
+}
