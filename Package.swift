@@ -283,13 +283,19 @@ let package = Package(
         crypto, cryptoExtras, logging, protobuf,
       ]
     ),
-    tests("WordWeaveTests", ["WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", yaml]),
+    tests(
+      "WordWeaveTests",
+      [
+        "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogInMemory",
+        "EventLogRocksDB", yaml,
+      ]
+    ),
     // The tests start the executable that lies beside them, so it must be built with them.
     tests(
       "SystemTests",
       [
         "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogRemote",
-        "EventLogRocksDB", "EventsService", logging, yaml,
+        "EventLogRocksDB", "EventsService", "PostgresDriver", logging, yaml,
       ],
       exclude: ["UmaDB/Driver"]
     ),

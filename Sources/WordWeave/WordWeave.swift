@@ -26,7 +26,8 @@ struct WordWeaveCommand: AsyncParsableCommand {
     version: Release.version,
     subcommands: [
       ServeCommand.self, ImportGroup.self, EventsGroup.self, ProjectionsGroup.self,
-      ReplayCommand.self, ParkedGroup.self, AuditGroup.self, TokensGroup.self, BenchCommand.self,
+      ReplayCommand.self, ReplaysGroup.self, BackupGroup.self, RestoreCommand.self,
+      ParkedGroup.self, AuditGroup.self, TokensGroup.self, BenchCommand.self,
       VersionCommand.self,
     ]
   )

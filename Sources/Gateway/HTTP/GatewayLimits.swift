@@ -21,6 +21,11 @@ package enum GatewayLimits {
   package static let importLines = 256
   /// Commands of an import that run side by side; as many as group commit gathers with ease.
   static let importWidth = 16
+  /// Bytes of stored events that are restored at once: a page of the log, and one event more of the
+  /// largest size.
+  package static let restorationBody = 6 * 1024 * 1024
+  /// Bytes of the path of a folder on the machine: what Linux takes (PATH_MAX).
+  package static let folderPath = 4096
   /// Nesting of a JSON body: deeper ones serve only to exhaust the stack.
   package static let jsonDepth = 32
   /// Members and elements of a JSON body.

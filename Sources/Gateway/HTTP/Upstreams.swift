@@ -8,6 +8,8 @@ public struct Upstreams: Sendable {
   package let eventLog: any Wordweave_Events_V1_EventLog.ClientProtocol
   package let administration: any Wordweave_Events_V1_Administration.ClientProtocol
   package let audit: any Wordweave_Events_V1_Audit.ClientProtocol
+  package let transfer: any Wordweave_Events_V1_Transfer.ClientProtocol
+  package let replays: any Wordweave_Events_V1_Replays.ClientProtocol
 
   /// Reaches every service through one client; whoever made the client runs it.
   public init(_ client: GRPCClient<some ClientTransport>) {
@@ -25,6 +27,8 @@ public struct Upstreams: Sendable {
     eventLog = Wordweave_Events_V1_EventLog.Client(wrapping: events)
     administration = Wordweave_Events_V1_Administration.Client(wrapping: events)
     audit = Wordweave_Events_V1_Audit.Client(wrapping: events)
+    transfer = Wordweave_Events_V1_Transfer.Client(wrapping: events)
+    replays = Wordweave_Events_V1_Replays.Client(wrapping: events)
   }
 
   /// Reaches services through whatever clients there are, such as direct ones in one process.
@@ -33,13 +37,17 @@ public struct Upstreams: Sendable {
     posts: any Wordweave_Posts_V1_Posts.ClientProtocol,
     eventLog: any Wordweave_Events_V1_EventLog.ClientProtocol,
     administration: any Wordweave_Events_V1_Administration.ClientProtocol,
-    audit: any Wordweave_Events_V1_Audit.ClientProtocol
+    audit: any Wordweave_Events_V1_Audit.ClientProtocol,
+    transfer: any Wordweave_Events_V1_Transfer.ClientProtocol,
+    replays: any Wordweave_Events_V1_Replays.ClientProtocol
   ) {
     self.users = users
     self.posts = posts
     self.eventLog = eventLog
     self.administration = administration
     self.audit = audit
+    self.transfer = transfer
+    self.replays = replays
   }
 
   /// Reaches users and posts as given, and the Event Service through a client.
@@ -53,6 +61,8 @@ public struct Upstreams: Sendable {
     eventLog = Wordweave_Events_V1_EventLog.Client(wrapping: events)
     administration = Wordweave_Events_V1_Administration.Client(wrapping: events)
     audit = Wordweave_Events_V1_Audit.Client(wrapping: events)
+    transfer = Wordweave_Events_V1_Transfer.Client(wrapping: events)
+    replays = Wordweave_Events_V1_Replays.Client(wrapping: events)
   }
 
   /// How long a read may take, its waiting excluded.

@@ -4425,6 +4425,71 @@ package enum Wordweave_Events_V1_Administration: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Status" metadata.
+        package enum Status: Sendable {
+            /// Request type for "Status".
+            package typealias Input = Wordweave_Events_V1_StatusRequest
+            /// Response type for "Status".
+            package typealias Output = Wordweave_Events_V1_StatusResponse
+            /// Descriptor for "Status".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Administration"),
+                method: "Status",
+                type: .unary
+            )
+        }
+        /// Namespace for "GetLimits" metadata.
+        package enum GetLimits: Sendable {
+            /// Request type for "GetLimits".
+            package typealias Input = Wordweave_Events_V1_GetLimitsRequest
+            /// Response type for "GetLimits".
+            package typealias Output = Wordweave_Events_V1_GetLimitsResponse
+            /// Descriptor for "GetLimits".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Administration"),
+                method: "GetLimits",
+                type: .unary
+            )
+        }
+        /// Namespace for "Backup" metadata.
+        package enum Backup: Sendable {
+            /// Request type for "Backup".
+            package typealias Input = Wordweave_Events_V1_BackupRequest
+            /// Response type for "Backup".
+            package typealias Output = Wordweave_Events_V1_BackupProgress
+            /// Descriptor for "Backup".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Administration"),
+                method: "Backup",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "Compact" metadata.
+        package enum Compact: Sendable {
+            /// Request type for "Compact".
+            package typealias Input = Wordweave_Events_V1_CompactRequest
+            /// Response type for "Compact".
+            package typealias Output = Wordweave_Events_V1_CompactProgress
+            /// Descriptor for "Compact".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Administration"),
+                method: "Compact",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "HandOverLeadership" metadata.
+        package enum HandOverLeadership: Sendable {
+            /// Request type for "HandOverLeadership".
+            package typealias Input = Wordweave_Events_V1_HandOverLeadershipRequest
+            /// Response type for "HandOverLeadership".
+            package typealias Output = Wordweave_Events_V1_HandOverLeadershipResponse
+            /// Descriptor for "HandOverLeadership".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "wordweave.events.v1.Administration"),
+                method: "HandOverLeadership",
+                type: .unary
+            )
+        }
         /// Namespace for "Verify" metadata.
         package enum Verify: Sendable {
             /// Request type for "Verify".
@@ -4558,6 +4623,11 @@ package enum Wordweave_Events_V1_Administration: Sendable {
         /// Descriptors for all methods in the "wordweave.events.v1.Administration" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Stats.descriptor,
+            Status.descriptor,
+            GetLimits.descriptor,
+            Backup.descriptor,
+            Compact.descriptor,
+            HandOverLeadership.descriptor,
             Verify.descriptor,
             ListProjections.descriptor,
             Rebuild.descriptor,
@@ -4615,6 +4685,96 @@ extension Wordweave_Events_V1_Administration {
             request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_StatsRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StatsResponse>
+
+        /// Handle the "Status" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log and this process are doing; answered at once.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_StatusRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_StatusResponse` messages.
+        func status(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_StatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StatusResponse>
+
+        /// Handle the "GetLimits" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log accepts at most.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_GetLimitsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_GetLimitsResponse` messages.
+        func getLimits(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_GetLimitsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_GetLimitsResponse>
+
+        /// Handle the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes a backup on the machine of the service while appends go on; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_BackupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_BackupProgress` messages.
+        func backup(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_BackupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_BackupProgress>
+
+        /// Handle the "Compact" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_CompactRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_CompactProgress` messages.
+        func compact(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_CompactRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_CompactProgress>
+
+        /// Handle the "HandOverLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Gives the lead of a shared log to another process.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Wordweave_Events_V1_HandOverLeadershipRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_HandOverLeadershipResponse` messages.
+        func handOverLeadership(
+            request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HandOverLeadershipResponse>
 
         /// Handle the "Verify" method.
         ///
@@ -4827,6 +4987,96 @@ extension Wordweave_Events_V1_Administration {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StatsResponse>
 
+        /// Handle the "Status" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log and this process are doing; answered at once.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_StatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_StatusResponse` message.
+        func status(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_StatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StatusResponse>
+
+        /// Handle the "GetLimits" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log accepts at most.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetLimitsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_GetLimitsResponse` message.
+        func getLimits(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_GetLimitsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_GetLimitsResponse>
+
+        /// Handle the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes a backup on the machine of the service while appends go on; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_BackupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_BackupProgress` messages.
+        func backup(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_BackupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_BackupProgress>
+
+        /// Handle the "Compact" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_CompactRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Wordweave_Events_V1_CompactProgress` messages.
+        func compact(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_CompactRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_CompactProgress>
+
+        /// Handle the "HandOverLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Gives the lead of a shared log to another process.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_HandOverLeadershipRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Wordweave_Events_V1_HandOverLeadershipResponse` message.
+        func handOverLeadership(
+            request: GRPCCore.ServerRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_HandOverLeadershipResponse>
+
         /// Handle the "Verify" method.
         ///
         /// > Source IDL Documentation:
@@ -5036,6 +5286,98 @@ extension Wordweave_Events_V1_Administration {
             context: GRPCCore.ServerContext
         ) async throws -> Wordweave_Events_V1_StatsResponse
 
+        /// Handle the "Status" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log and this process are doing; answered at once.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_StatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_StatusResponse` to respond with.
+        func status(
+            request: Wordweave_Events_V1_StatusRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_StatusResponse
+
+        /// Handle the "GetLimits" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log accepts at most.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_GetLimitsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_GetLimitsResponse` to respond with.
+        func getLimits(
+            request: Wordweave_Events_V1_GetLimitsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_GetLimitsResponse
+
+        /// Handle the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes a backup on the machine of the service while appends go on; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_BackupRequest` message.
+        ///   - response: A response stream of `Wordweave_Events_V1_BackupProgress` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func backup(
+            request: Wordweave_Events_V1_BackupRequest,
+            response: GRPCCore.RPCWriter<Wordweave_Events_V1_BackupProgress>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "Compact" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_CompactRequest` message.
+        ///   - response: A response stream of `Wordweave_Events_V1_CompactProgress` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func compact(
+            request: Wordweave_Events_V1_CompactRequest,
+            response: GRPCCore.RPCWriter<Wordweave_Events_V1_CompactProgress>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "HandOverLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Gives the lead of a shared log to another process.
+        ///
+        /// - Parameters:
+        ///   - request: A `Wordweave_Events_V1_HandOverLeadershipRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Wordweave_Events_V1_HandOverLeadershipResponse` to respond with.
+        func handOverLeadership(
+            request: Wordweave_Events_V1_HandOverLeadershipRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Wordweave_Events_V1_HandOverLeadershipResponse
+
         /// Handle the "Verify" method.
         ///
         /// > Source IDL Documentation:
@@ -5238,6 +5580,61 @@ extension Wordweave_Events_V1_Administration.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Wordweave_Events_V1_Administration.Method.Status.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_StatusRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_StatusResponse>(),
+            handler: { request, context in
+                try await self.status(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Administration.Method.GetLimits.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_GetLimitsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_GetLimitsResponse>(),
+            handler: { request, context in
+                try await self.getLimits(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Administration.Method.Backup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_BackupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_BackupProgress>(),
+            handler: { request, context in
+                try await self.backup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Administration.Method.Compact.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_CompactRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_CompactProgress>(),
+            handler: { request, context in
+                try await self.compact(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Wordweave_Events_V1_Administration.Method.HandOverLeadership.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_HandOverLeadershipRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_HandOverLeadershipResponse>(),
+            handler: { request, context in
+                try await self.handOverLeadership(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Wordweave_Events_V1_Administration.Method.Verify.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_VerifyRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_VerifyProgress>(),
@@ -5364,6 +5761,61 @@ extension Wordweave_Events_V1_Administration.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
+    package func status(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_StatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_StatusResponse> {
+        let response = try await self.status(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func getLimits(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_GetLimitsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_GetLimitsResponse> {
+        let response = try await self.getLimits(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func backup(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_BackupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_BackupProgress> {
+        let response = try await self.backup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func compact(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_CompactRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_CompactProgress> {
+        let response = try await self.compact(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func handOverLeadership(
+        request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_HandOverLeadershipResponse> {
+        let response = try await self.handOverLeadership(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
     package func verify(
         request: GRPCCore.StreamingServerRequest<Wordweave_Events_V1_VerifyRequest>,
         context: GRPCCore.ServerContext
@@ -5484,6 +5936,79 @@ extension Wordweave_Events_V1_Administration.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StatsResponse> {
         return GRPCCore.ServerResponse<Wordweave_Events_V1_StatsResponse>(
             message: try await self.stats(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func status(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_StatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_StatusResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_StatusResponse>(
+            message: try await self.status(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func getLimits(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_GetLimitsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_GetLimitsResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_GetLimitsResponse>(
+            message: try await self.getLimits(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func backup(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_BackupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_BackupProgress> {
+        return GRPCCore.StreamingServerResponse<Wordweave_Events_V1_BackupProgress>(
+            metadata: [:],
+            producer: { writer in
+                try await self.backup(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func compact(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_CompactRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Wordweave_Events_V1_CompactProgress> {
+        return GRPCCore.StreamingServerResponse<Wordweave_Events_V1_CompactProgress>(
+            metadata: [:],
+            producer: { writer in
+                try await self.compact(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func handOverLeadership(
+        request: GRPCCore.ServerRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Wordweave_Events_V1_HandOverLeadershipResponse> {
+        return GRPCCore.ServerResponse<Wordweave_Events_V1_HandOverLeadershipResponse>(
+            message: try await self.handOverLeadership(
                 request: request.message,
                 context: context
             ),
@@ -5672,6 +6197,121 @@ extension Wordweave_Events_V1_Administration {
             deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StatsResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StatsResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Status" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log and this process are doing; answered at once.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_StatusRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_StatusRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StatusResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func status<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_StatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_StatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StatusResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StatusResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "GetLimits" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log accepts at most.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetLimitsRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_GetLimitsRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_GetLimitsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func getLimits<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetLimitsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_GetLimitsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_GetLimitsResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetLimitsResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes a backup on the machine of the service while appends go on; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_BackupRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_BackupRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_BackupProgress` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func backup<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_BackupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_BackupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_BackupProgress>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_BackupProgress>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Compact" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_CompactRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_CompactRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_CompactProgress` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func compact<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_CompactRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_CompactRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_CompactProgress>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_CompactProgress>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "HandOverLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Gives the lead of a shared log to another process.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_HandOverLeadershipRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_HandOverLeadershipRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_HandOverLeadershipResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func handOverLeadership<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_HandOverLeadershipRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_HandOverLeadershipResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_HandOverLeadershipResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Verify" method.
@@ -5952,6 +6592,172 @@ extension Wordweave_Events_V1_Administration {
             try await self.client.unary(
                 request: request,
                 descriptor: Wordweave_Events_V1_Administration.Method.Stats.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Status" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log and this process are doing; answered at once.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_StatusRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_StatusRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_StatusResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func status<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_StatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_StatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_StatusResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StatusResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Administration.Method.Status.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "GetLimits" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the log accepts at most.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_GetLimitsRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_GetLimitsRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_GetLimitsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func getLimits<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetLimitsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_GetLimitsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_GetLimitsResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetLimitsResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Administration.Method.GetLimits.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes a backup on the machine of the service while appends go on; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_BackupRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_BackupRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_BackupProgress` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func backup<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_BackupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_BackupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_BackupProgress>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_BackupProgress>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Wordweave_Events_V1_Administration.Method.Backup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Compact" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_CompactRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_CompactRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_CompactProgress` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func compact<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_CompactRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_CompactRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_CompactProgress>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_CompactProgress>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Wordweave_Events_V1_Administration.Method.Compact.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "HandOverLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Gives the lead of a shared log to another process.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Wordweave_Events_V1_HandOverLeadershipRequest` message.
+        ///   - serializer: A serializer for `Wordweave_Events_V1_HandOverLeadershipRequest` messages.
+        ///   - deserializer: A deserializer for `Wordweave_Events_V1_HandOverLeadershipResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func handOverLeadership<Result>(
+            request: GRPCCore.ClientRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+            serializer: some GRPCCore.MessageSerializer<Wordweave_Events_V1_HandOverLeadershipRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Wordweave_Events_V1_HandOverLeadershipResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_HandOverLeadershipResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Wordweave_Events_V1_Administration.Method.HandOverLeadership.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -6325,6 +7131,147 @@ extension Wordweave_Events_V1_Administration.ClientProtocol {
         )
     }
 
+    /// Call the "Status" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the log and this process are doing; answered at once.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_StatusRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func status<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_StatusRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StatusResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.status(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_StatusRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_StatusResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "GetLimits" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the log accepts at most.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_GetLimitsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func getLimits<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_GetLimitsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetLimitsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.getLimits(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_GetLimitsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_GetLimitsResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Backup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes a backup on the machine of the service while appends go on; answers progress.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_BackupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func backup<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_BackupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_BackupProgress>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.backup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_BackupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_BackupProgress>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Compact" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_CompactRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func compact<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_CompactRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_CompactProgress>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.compact(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_CompactRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_CompactProgress>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "HandOverLeadership" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Gives the lead of a shared log to another process.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Wordweave_Events_V1_HandOverLeadershipRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func handOverLeadership<Result>(
+        request: GRPCCore.ClientRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_HandOverLeadershipResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.handOverLeadership(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Wordweave_Events_V1_HandOverLeadershipRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Wordweave_Events_V1_HandOverLeadershipResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Verify" method.
     ///
     /// > Source IDL Documentation:
@@ -6638,6 +7585,167 @@ extension Wordweave_Events_V1_Administration.ClientProtocol {
             metadata: metadata
         )
         return try await self.stats(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Status" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the log and this process are doing; answered at once.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func status<Result>(
+        _ message: Wordweave_Events_V1_StatusRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_StatusResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_StatusRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.status(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "GetLimits" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the log accepts at most.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func getLimits<Result>(
+        _ message: Wordweave_Events_V1_GetLimitsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_GetLimitsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_GetLimitsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.getLimits(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Backup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes a backup on the machine of the service while appends go on; answers progress.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func backup<Result>(
+        _ message: Wordweave_Events_V1_BackupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_BackupProgress>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_BackupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.backup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Compact" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Rewrites what the engine keeps on disk in its densest form; answers progress.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func compact<Result>(
+        _ message: Wordweave_Events_V1_CompactRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Wordweave_Events_V1_CompactProgress>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_CompactRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.compact(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "HandOverLeadership" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Gives the lead of a shared log to another process.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func handOverLeadership<Result>(
+        _ message: Wordweave_Events_V1_HandOverLeadershipRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Wordweave_Events_V1_HandOverLeadershipResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Wordweave_Events_V1_HandOverLeadershipRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.handOverLeadership(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -9,8 +9,11 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
   let store: EventStore
   let log: any LogAdministration
   let projections: any ProjectionAdministration
+  let replays: ReplayBoard
+  /// When the process began to serve.
+  let started: Timestamp
 
-  private var record: ActionRecord { ActionRecord(engine: store.engine) }
+  var record: ActionRecord { ActionRecord(engine: store.engine) }
 
   func stats(
     request: Wordweave_Events_V1_StatsRequest,
@@ -168,9 +171,9 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
       let through = request.through == 0 ? head : min(GlobalPosition(request.through), head)
       let reached = Latest<Rehearsal>()
       let result = try await reached.following(every: Pace.progress) {
-        try await projection.rehearse(after: GlobalPosition(request.after), through: through) {
-          reached.set($0)
-        }
+        try await projection.rehearse(
+          RehearsalPlan(after: GlobalPosition(request.after), through: through)
+        ) { reached.set($0) }
       } tell: { progress in
         try await response.write(.init(progress, from: request.after, through: through))
       }
@@ -233,14 +236,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
 // What several calls share.
 extension AdministrationService {
   private func named(_ title: String) throws -> any ManagedProjection {
-    guard let found = projections.projections.first(where: { $0.id.title == title }) else {
-      let names = projections.projections.map(\.id.title).sorted().joined(separator: ", ")
-      throw RPCError(
-        code: .notFound,
-        message: "there is no projection '\(title)'; there are \(names)"
-      )
-    }
-    return found
+    try projections.named(title)
   }
 
   private func command(

@@ -11,15 +11,25 @@ package enum EventsModule {
 
   /// What answers calls; `interceptors` must stand before it in the server.
   ///
+  /// Whoever assembles them runs `replays` beside them.
+  ///
   /// - audit: the read model that `auditIndex` made; the caller runs its projection.
   package static func services(
     _ store: EventStore,
     log: any LogAdministration,
     projections: any ProjectionAdministration,
-    audit: any ProjectionReader
+    audit: any ProjectionReader,
+    replays: ReplayBoard
   ) -> [any RegistrableRPCService] {
     logServices(store, log: log) + [
-      AdministrationService(store: store, log: log, projections: projections),
+      AdministrationService(
+        store: store,
+        log: log,
+        projections: projections,
+        replays: replays,
+        started: .now
+      ),
+      ReplaysService(store: store, projections: projections, board: replays),
       auditService(store, index: audit),
     ]
   }

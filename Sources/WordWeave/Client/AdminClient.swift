@@ -51,12 +51,13 @@ struct AdminClient: Sendable {
     _ method: String,
     _ path: String,
     _ query: Query = Query(),
-    body: [UInt8]? = nil
+    body: [UInt8]? = nil,
+    type: String = "application/x-ndjson"
   ) async throws -> JSONLines {
     var request = request(method, path + query.text, accept: "application/x-ndjson")
     request.totalTimeout = nil
     if method == "POST" {
-      request.headers.append(("Content-Type", "application/x-ndjson"))
+      request.headers.append(("Content-Type", type))
       request.body = body ?? []
     }
     let stream: HTTPStream
@@ -71,8 +72,13 @@ struct AdminClient: Sendable {
     return JSONLines(stream, attempted: "reading the answer of \(path)")
   }
 
-  /// Asks for a file, which may be of any size.
-  func file(_ path: String, _ query: Query) async throws -> HTTPStream {
+  /// Sends a JSON body whose answer comes in lines of JSON.
+  func lines(_ method: String, _ path: String, json body: JSONValue) async throws -> JSONLines {
+    try await lines(method, path, body: body.bytes, type: "application/json")
+  }
+
+  /// Asks for a file, which may be of any size and is read as it comes.
+  func file(_ path: String, _ query: Query = Query()) async throws -> HTTPStream {
     var request = request("GET", path + query.text, accept: "*/*")
     request.totalTimeout = nil
     let stream: HTTPStream
@@ -97,6 +103,14 @@ struct AdminClient: Sendable {
       advice: "look whether the system still runs, then run the command again",
       code: .unavailable
     )
+  }
+
+  /// Sends bytes with a command that answers JSON.
+  func post(_ path: String, bytes: [UInt8]) async throws -> JSONValue {
+    var request = request("POST", path, accept: "application/json")
+    request.headers.append(("Content-Type", "application/octet-stream"))
+    request.body = bytes
+    return try await json(request)
   }
 
   /// Sends a request as it is; for measuring.

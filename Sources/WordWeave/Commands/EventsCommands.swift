@@ -4,10 +4,11 @@ internal import Gateway
 struct EventsGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events",
-    abstract: "Look at the log.",
+    abstract: "Look at the log, check it, take it out and put it in.",
     subcommands: [
       EventsReadCommand.self, EventsTailCommand.self, EventsStatsCommand.self,
-      EventsVerifyCommand.self,
+      EventsVerifyCommand.self, EventsExportCommand.self, EventsImportCommand.self,
+      EventsStatusCommand.self, EventsCompactCommand.self,
     ]
   )
 }
@@ -176,42 +177,6 @@ struct EventsStatsCommand: AsyncParsableCommand {
       if !table.rows.isEmpty {
         console.print("")
         console.print(table)
-      }
-    }
-  }
-}
-
-struct EventsVerifyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "verify",
-    abstract: "Check every event of the log: order, checksums, indexes.",
-    discussion: "Exits with 1 if something is not as it should be."
-  )
-
-  @OptionGroup var connection: ConnectionOptions
-  @OptionGroup var output: OutputOptions
-
-  func run() async throws {
-    try await connection.withClient { client in
-      let console = output.console
-      let last = try await LongWork(label: "Verifying", console: console)
-        .follow(try await client.lines("POST", "/v1/admin/log/verifications"))
-      let findings = last["findings"]?.items?.count ?? Int(last["findings"]?.integer ?? 0)
-      if console.isJSON {
-        console.print(last)
-      } else {
-        let done = Figures.count(last["done"]?.integer ?? 0)
-        console.print("\(done) events checked, \(findings) findings")
-        for finding in last["findings"]?.items ?? [] {
-          console.print("  " + DisplayText.harmless(finding.cell))
-        }
-      }
-      if findings > 0 {
-        throw CommandError(
-          "verifying the log",
-          found: "\(findings) findings",
-          advice: "keep a copy of the data directory before anything else is written to it"
-        )
       }
     }
   }

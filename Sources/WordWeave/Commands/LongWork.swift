@@ -25,6 +25,10 @@ struct LongWork {
         )
         if line["finished"]?.flag == true {
           progress.finish()
+          if let problem = line["error"]?.text {
+            let found = line["message"]?.text ?? ""
+            throw CommandError(label.lowercased(), found: found.isEmpty ? problem : found)
+          }
           return line
         }
       }

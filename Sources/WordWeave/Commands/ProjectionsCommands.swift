@@ -29,6 +29,13 @@ struct ProjectionName: ParsableArguments {
 
   /// The path of its resource.
   func path(_ client: AdminClient) async throws -> String {
+    "/v1/admin/projections/"
+      + (try await title(client)).split(separator: "/").map { Query.encoded(String($0)) }
+      .joined(separator: "/")
+  }
+
+  /// Its name in full.
+  func title(_ client: AdminClient) async throws -> String {
     let items = try await client.get("/v1/admin/projections")["items"]?.items ?? []
     let names = items.compactMap { $0["name"]?.text }
     let found = Self.matches(name, in: names)
@@ -40,8 +47,7 @@ struct ProjectionName: ParsableArguments {
         code: .usage
       )
     }
-    return "/v1/admin/projections/"
-      + only.split(separator: "/").map { Query.encoded(String($0)) }.joined(separator: "/")
+    return only
   }
 
   static func matches(_ name: String, in names: [String]) -> [String] {

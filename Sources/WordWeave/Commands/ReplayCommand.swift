@@ -12,6 +12,11 @@ struct ReplayCommand: AsyncParsableCommand {
         wordweave replay --after 100 --through 200
         wordweave replay --projection posts/posts
         wordweave replay --after 5000 --projection posts/posts --json
+        wordweave replay --projection posts/posts --type PostPublished --rate 500
+        wordweave replay --projection posts/posts --detach
+
+      With --type, --tag, --rate or --detach the system carries it out in the background (see \
+      `wordweave replays`).
       """
   )
 
@@ -27,10 +32,27 @@ struct ReplayCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Feed the events to this projection.", valueName: "name"))
   var projection: String?
 
+  @OptionGroup var filter: EventFilter
+
+  @Option(help: ArgumentHelp("Feed so many events a second at most.", valueName: "events"))
+  var rate: UInt32?
+
+  @Flag(help: "Print the replay's id and leave it running in the background.")
+  var detach = false
+
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var output: OutputOptions
 
+  /// Whether the replay is one that the system remembers.
+  private var isInBackground: Bool {
+    detach || rate != nil || !filter.type.isEmpty || !filter.tag.isEmpty
+  }
+
   func validate() throws {
+    if projection == nil, isInBackground {
+      throw ValidationError("--type, --tag, --rate and --detach need --projection")
+    }
+    if rate == 0 { throw ValidationError("--rate 0 would never end") }
     if print, projection != nil {
       throw ValidationError("--print and --projection exclude each other")
     }
@@ -42,7 +64,9 @@ struct ReplayCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await connection.withClient { client in
-      if let projection {
+      if let projection, isInBackground {
+        try await start(projection, client)
+      } else if let projection {
         try await feed(projection, client)
       } else {
         try await list(client)
@@ -62,6 +86,42 @@ struct ReplayCommand: AsyncParsableCommand {
       through: end
     )
     while let events = try await pages.next(limit: .max) { events.forEach(printer.show) }
+  }
+
+  private func start(_ projection: String, _ client: AdminClient) async throws {
+    var name = ProjectionName()
+    name.name = projection
+    if detach, case .stopped = try connection.target(environment) {
+      throw CommandError(
+        "replaying in the background",
+        found: "no running system to carry it out",
+        advice: "start one with `wordweave serve`, or leave --detach away",
+        code: .unavailable
+      )
+    }
+    let replay = try await client.post(
+      "/v1/admin/replays",
+      body: [
+        "consumer": .string(try await name.title(client)), "after": .number(after),
+        "through": .number(through ?? 0), "types": .strings(filter.type),
+        "tags": .strings(filter.tag), "rate": .number(rate ?? 0),
+      ]
+    )
+    let id = replay["id"]?.text ?? ""
+    let console = output.console
+    guard detach else {
+      do {
+        return try await ReplayFollowing(client: client, console: console).run(id)
+      } catch is CancellationError {
+        // Whoever stops the command means the replay, too.
+        await Task {
+          _ = try? await client.post("/v1/admin/replays/\(Query.encoded(id))/cancel")
+        }.value
+        throw CancellationError()
+      }
+    }
+    if console.isJSON { return console.print(replay) }
+    console.print(id)
   }
 
   private func feed(_ projection: String, _ client: AdminClient) async throws {

@@ -7,15 +7,21 @@ internal import ProjectionsCore
 /// The embedded log, as the Event Service looks after it.
 struct RocksDBLogAdministration: LogAdministration {
   let log: RocksDBEventLog
+  /// The data directory, which a backup is made of.
+  let directory: String
 
   func facts() async throws(EventLogError) -> LogFacts {
     let found = try await log.statistics()
-    return LogFacts(
+    var facts = LogFacts(
       engine: "rocksdb",
       events: found.events,
       streams: found.streams,
       bytesOnDisk: found.bytesOnDisk
     )
+    facts.streamsWithRemovals = UInt64(found.streamsWithRemovals)
+    facts.bytesInMemory = found.bytesInMemtables
+    facts.filesWaiting = found.levelZeroFiles
+    return facts
   }
 
   func streams(

@@ -71,11 +71,13 @@ struct PlatformParts {
     let auditIndex = try EventsModule.auditIndex(in: audit.runtime)
     self.models = models + [audit]
 
+    let replays = ReplayBoard()
     let eventServices = EventsModule.services(
       store,
-      log: RocksDBLogAdministration(log: log),
+      log: RocksDBLogAdministration(log: log, directory: directory.path),
       projections: LocalProjections(models: self.models, lanes: lanes),
-      audit: auditIndex
+      audit: auditIndex,
+      replays: replays
     )
     let events = LocalEventService(eventServices)
     let network = try configuration.eventServer(
@@ -132,6 +134,7 @@ struct PlatformParts {
     let tokens = TokenWatch(path: directory.tokens, record: TokenRecord(log), logger: logger)
     services.append(ClosureService("tokens") { try await tokens.run() })
     services += background
+    services.append(ClosureService("replays") { await replays.run() })
     services.append(ClosureService("heap") { try await QuietHeap.keep() })
     if let identity { services.append(identity) }
     if let network { services.append(network) }

@@ -3,6 +3,36 @@ internal import Schemas
 
 /// The calls that no test makes.
 extension FakeAdministration {
+  func status(
+    request: ServerRequest<Wordweave_Events_V1_StatusRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_StatusResponse> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func getLimits(
+    request: ServerRequest<Wordweave_Events_V1_GetLimitsRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_GetLimitsResponse> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func backup(
+    request: ServerRequest<Wordweave_Events_V1_BackupRequest>,
+    context: ServerContext
+  ) async throws -> StreamingServerResponse<Wordweave_Events_V1_BackupProgress> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func compact(
+    request: ServerRequest<Wordweave_Events_V1_CompactRequest>,
+    context: ServerContext
+  ) async throws -> StreamingServerResponse<Wordweave_Events_V1_CompactProgress> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
+  func handOverLeadership(
+    request: ServerRequest<Wordweave_Events_V1_HandOverLeadershipRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_HandOverLeadershipResponse> {
+    throw RPCError(code: .unimplemented, message: "not in the fake")
+  }
   func stats(
     request: ServerRequest<Wordweave_Events_V1_StatsRequest>,
     context: ServerContext

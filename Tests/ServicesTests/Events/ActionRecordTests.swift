@@ -176,7 +176,11 @@ import Testing
       EventStore(log),
       index: try EventsModule.auditIndex(in: runtime)
     )
-    try await ServedEvents.with(authority: Tokens(), engine: log, besides: [service]) { served in
+    try await ServedEvents.with(
+      authority: Tokens(),
+      engine: log,
+      services: { EventsModule.logServices($0, log: NoAdministration()) + [service] }
+    ) { served in
       let audit = AuditAPI.Client(wrapping: served.client)
       for (token, code): (String, RPCError.Code?) in [
         ("x", .unauthenticated), ("r", .permissionDenied), ("w", .permissionDenied), ("a", nil),

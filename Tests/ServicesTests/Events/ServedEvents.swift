@@ -17,11 +17,14 @@ final class ServedEvents: Sendable {
   private let serving: Task<Void, any Error>
   private let connecting: Task<Void, any Error>
 
-  /// Lends a fresh service.
+  /// What is served over a log.
+  typealias Services = @Sendable (EventStore) -> [any RegistrableRPCService]
+
+  /// Lends a fresh service; of the log alone, unless told otherwise.
   static func with<R>(
     authority: (any CallAuthority)? = nil,
     engine: any EventLogEngine = InMemoryEventLog(),
-    besides services: [any RegistrableRPCService] = [],
+    services: Services = { EventsModule.logServices($0, log: NoAdministration()) },
     _ body: (ServedEvents) async throws -> R
   ) async throws -> R {
     let served = try await ServedEvents(authority, engine, services)
@@ -38,7 +41,7 @@ final class ServedEvents: Sendable {
   private init(
     _ authority: (any CallAuthority)?,
     _ engine: any EventLogEngine,
-    _ services: [any RegistrableRPCService]
+    _ services: Services
   ) async throws {
     self.engine = engine
     var settings = EventServerSettings()
@@ -50,7 +53,7 @@ final class ServedEvents: Sendable {
     logger.logLevel = .error
     let server = EventServer(
       store,
-      services: EventsModule.logServices(store, log: NoAdministration()) + services,
+      services: services(store),
       settings: settings,
       logger: logger
     )

@@ -92,6 +92,19 @@ package struct RequestMembers {
     }
   }
 
+  /// A whole number from 0; 0 if the member is not there.
+  package mutating func number(_ name: String, through most: UInt64) -> UInt64 {
+    switch value(name) {
+    case nil, .null?: return 0
+    case .number(let text)?:
+      guard let number = UInt64(text), number <= most else { break }
+      return number
+    default: break
+    }
+    fail(name, "invalid", "A whole number in 0…\(most) is expected.")
+    return 0
+  }
+
   /// Notes a fault.
   package mutating func fail(_ name: String, _ code: String, _ detail: String) {
     errors.append(.init(name, code, detail))

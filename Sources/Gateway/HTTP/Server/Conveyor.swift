@@ -5,16 +5,20 @@ package import NIOCore
 /// A maker that is ahead waits, so a slow reader costs no memory; a reader that left ends the maker.
 package actor Conveyor {
   /// Lines that may wait: enough to fill a packet, few enough to hold.
-  private static let room = 64
+  package static let room = 64
+  private let room: Int
   private var lines: [ByteBuffer] = []
   private var hasEnded = false
   private var isAbandoned = false
   private var reader: CheckedContinuation<Void, Never>?
   private var makers: [CheckedContinuation<Void, Never>] = []
 
+  /// Makes one for lines, or for `room` buffers that are larger.
+  package init(room: Int = Conveyor.room) { self.room = room }
+
   /// Hands a line over; waits while there is no room.
   package func send(_ line: ByteBuffer) async throws {
-    while lines.count >= Self.room, !isAbandoned, !hasEnded {
+    while lines.count >= room, !isAbandoned, !hasEnded {
       await withCheckedContinuation { makers.append($0) }
     }
     guard !isAbandoned, !hasEnded else { throw CancellationError() }

@@ -60,6 +60,7 @@ public final class GatewayServer: Service {
     let own =
       HealthRoutes.all + PageRoutes.all + UsersRoutes.all + PostsRoutes.all + RevisionsRoutes.all
       + LogRoutes.all + AuditRoutes.all + ProjectionsRoutes.all + ImportRoutes.all
+      + TransferRoutes.all + OperationsRoutes.all + ReplaysRoutes.all
 
     table = RouteTable(own + extensions.flatMap { $0.makeRoutes().all }, registry: registry)
     unmatched = RouteMeter(registry, route: "unmatched", method: "any")

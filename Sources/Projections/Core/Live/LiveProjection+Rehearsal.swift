@@ -6,6 +6,8 @@ internal import Synchronization
 public struct Rehearsal: Hashable, Sendable {
   /// Everything up to here was looked at.
   public internal(set) var position: GlobalPosition
+  /// Events that were fed.
+  public internal(set) var events: UInt64
   /// Rows that would have been written: documents, index entries, counters.
   public internal(set) var writes: UInt64
   /// Streams whose events could not be applied, each a sentence; at most
@@ -13,23 +15,53 @@ public struct Rehearsal: Hashable, Sendable {
   public internal(set) var failures: [String]
 }
 
+/// Which events a rehearsal feeds, and how fast.
+public struct RehearsalPlan: Hashable, Sendable {
+  /// Exclusive.
+  public var after: GlobalPosition
+  /// Inclusive, at most the head.
+  public var through: GlobalPosition
+  /// Only these of the events that the projection asks for.
+  public var query: EventQuery
+  /// Events a second at most; nil for as many as go.
+  public var rate: UInt32?
+
+  /// Makes a plan.
+  public init(
+    after: GlobalPosition,
+    through: GlobalPosition,
+    query: EventQuery = .all,
+    rate: UInt32? = nil
+  ) {
+    self.after = after
+    self.through = through
+    self.query = query
+    self.rate = rate
+  }
+
+  /// Events of one page: a quarter of a second's worth where the rate is bounded, so that a slow
+  /// replay moves evenly.
+  var pageEvents: Int {
+    guard let rate else { return FillLimits.pageEvents }
+    return min(FillLimits.pageEvents, max(1, Int(rate) / 4))
+  }
+}
+
 extension LiveProjection {
   /// Folds a range of the log into a store in memory and forgets it.
   ///
   /// - Parameters:
-  ///   - after: exclusive.
-  ///   - through: inclusive, at most the head.
+  ///   - plan: which events, and how fast.
   ///   - progress: hears after every page.
   /// - Returns: what would have been written, and what could not be applied.
   /// - Throws: outages of the log; what an event does is told in the result.
   public func rehearse(
-    after: GlobalPosition,
-    through: GlobalPosition,
+    _ plan: RehearsalPlan,
     progress: @escaping @Sendable (Rehearsal) -> Void
   ) async throws -> Rehearsal {
     let store = try ReadModelStore(InMemoryReadModelEngine(), named: "rehearsal")
     do {
-      let result = try await rehearse(after, through, in: store, progress)
+      let result = try await rehearse(plan, in: store, progress)
       await store.close()
       return result
     } catch {
@@ -39,8 +71,7 @@ extension LiveProjection {
   }
 
   private func rehearse(
-    _ after: GlobalPosition,
-    _ through: GlobalPosition,
+    _ plan: RehearsalPlan,
     in store: ReadModelStore,
     _ progress: @Sendable (Rehearsal) -> Void
   ) async throws -> Rehearsal {
@@ -53,23 +84,25 @@ extension LiveProjection {
         parked: [:]
       )
     )
-    let start = Checkpoint(log: log.identity, floor: after)
+    let start = Checkpoint(log: log.identity, floor: plan.after)
     let target = FillTarget(
       categories: P.categories,
       query: P.query,
       marks: Array(repeating: start, count: MessagingLimits.partitions)
     )
-    var result = Rehearsal(position: after, writes: 0, failures: [])
-    while result.position < through {
+    var result = Rehearsal(position: plan.after, events: 0, writes: 0, failures: [])
+    let begun = ContinuousClock.now
+    while result.position < plan.through {
       try Task.checkCancellation()
       let page = try await FillPage.read(
         after: result.position,
-        through: through,
+        through: plan.through,
         of: target,
         from: log,
-        workers: 1
+        workers: 1,
+        limit: plan.pageEvents
       )
-      let share = page.shares[0]
+      let share = page.shares[0].filter { $0.event.matches(plan.query) }
       let (written, failures) = try await store.run {
         try worker.state.withLock { worker throws(any Error) in
           let written = try worker.apply(share, upTo: page.scannedTo, isLast: true)
@@ -77,10 +110,15 @@ extension LiveProjection {
         }
       }
       result.position = page.scannedTo
+      result.events += UInt64(share.count)
       result.writes += UInt64(written)
       result.failures = failures
       progress(result)
       if page.isEnd { break }
+      if let rate = plan.rate {
+        let due = Duration.seconds(Double(result.events) / Double(max(1, rate)))
+        try await Task.sleep(until: begun + due, clock: .continuous)
+      }
     }
     return result
   }

@@ -46,7 +46,7 @@ public final class LiveProjection<P: Projection>: ManagedProjection {
     self.log = log
     self.logger = logger
     applied = AppliedPosition()
-    let row = try store.open(P.id)
+    let row = try store.open(P.id, following: log.identity)
     isFilled = Watched(row.generation(row.live)?.isFilled ?? false)
     settled = Watched(row.rebuild.phase)
     state = Mutex(State(row: row))

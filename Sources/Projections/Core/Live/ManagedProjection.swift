@@ -28,8 +28,7 @@ public protocol ManagedProjection: ProjectionReader {
   func dropPrevious() async throws
   /// Folds a range of the log without keeping anything, and tells what happened.
   func rehearse(
-    after: GlobalPosition,
-    through: GlobalPosition,
+    _ plan: RehearsalPlan,
     progress: @escaping @Sendable (Rehearsal) -> Void
   ) async throws -> Rehearsal
   /// Waits until the rebuild is not filling or verifying any more, and tells where it stands.

@@ -24,12 +24,13 @@ struct FillPage: Sendable {
     through: GlobalPosition,
     of handler: FillTarget,
     from log: any EventLogEngine,
-    workers: Int
+    workers: Int,
+    limit: Int = FillLimits.pageEvents
   ) async throws -> FillPage {
     let page = try await log.readAll(
       after: after,
       matching: handler.query,
-      limit: FillLimits.pageEvents
+      limit: limit
     )
     var shares = Array(repeating: [Item](), count: workers)
     for index in shares.indices {

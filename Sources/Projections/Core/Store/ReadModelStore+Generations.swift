@@ -26,6 +26,32 @@ extension ReadModelStore {
     }
   }
 
+  /// As `open`, after generations were dropped that cannot follow this log: those that hold effects
+  /// of events which a restored log lost (L36), and those of another log.
+  ///
+  /// Blocks.
+  func open(_ id: ProjectionID, following log: LogIdentity) throws -> ProjectionRow {
+    let lost = try (projection(id.title)?.generations ?? []).filter { generation in
+      let handler = HandlerID(service: id.service, name: id.name, version: generation.version)
+      return try checkpoints(of: handler, in: generation.number).contains { checkpoint in
+        checkpoint.map { $0.accepted(by: log) == nil } ?? false
+      }
+    }.map(\.number)
+    guard !lost.isEmpty else { return try open(id) }
+    return try change(id.title) { row, nextNumber in
+      if row.rebuild.phase.isRunning, lost.contains(row.rebuild.shadow) {
+        _ = try row.rebuild.fail("the log was restored to a moment before it", at: .now)
+      }
+      if lost.contains(row.previous) { row.previous = 0 }
+      row.generations.removeAll { lost.contains($0.number) }
+      guard row.generation(row.live)?.version != id.version else { return }
+      let number = nextNumber()
+      row.generations.append(.init(number: number, version: id.version, isFilled: false))
+      row.live = number
+      row.dropUnused()
+    }
+  }
+
   /// How far a generation is in each partition, from its rows.
   ///
   /// Blocks.

@@ -23,6 +23,7 @@ struct CallTable: Sendable {
   private static let transfer = "wordweave.events.v1.Transfer"
   private static let administration = "wordweave.events.v1.Administration"
   private static let audit = "wordweave.events.v1.Audit"
+  private static let replays = "wordweave.events.v1.Replays"
   private static let umaDB = "umadb.v1.DCB"
   private static let health = "grpc.health.v1.Health"
 
@@ -50,6 +51,9 @@ struct CallTable: Sendable {
     add(.admin, administration, ["Verify", "Rebuild", "Compare", "Replay"], isStream: true)
     add(.admin, audit, ["Search", "Trace", "History", "Compare", "FieldChanges"])
     add(.admin, audit, ["Export"], isStream: true)
+    add(.admin, administration, ["Backup", "Compact"], isStream: true)
+    add(.admin, administration, ["Status", "GetLimits", "HandOverLeadership"])
+    add(.admin, replays, ["Start", "Get", "List", "Cancel"])
     add(.append, umaDB, ["Append"])
     add(.read, umaDB, ["Head", "GetTrackingInfo"])
     add(.read, umaDB, ["Read", "Subscribe"], isStream: true)

@@ -45,7 +45,8 @@ struct AuditWorld: Sendable {
         EventStore(log, logger: logger),
         log: NoAdministration(),
         projections: RuntimeProjections(runtime: runtime),
-        audit: index
+        audit: index,
+        replays: ReplayBoard()
       ),
       interceptors: EventsModule.interceptors
     )
