@@ -64,6 +64,8 @@ public final class Database: Sendable {
 
   func open(_ attempt: StaticString) throws(RocksDBError) -> Handles {
     guard let handles = handles.withLock({ $0 }) else { throw .closed(attempt) }
+    // A thread's own setting, and any thread may call.
+    rocksdb_set_perf_level(Library.noCounters)
     return handles
   }
 }

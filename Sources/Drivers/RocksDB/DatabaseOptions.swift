@@ -31,6 +31,9 @@ public struct FamilyOptions: Sendable {
   public var filterBits: Double = 10
   /// Keys share prefixes of this many bytes, which the filter then knows; 0 for whole keys.
   public var prefixBytes = 0
+  /// A batch brings its keys in order: where the last was put is remembered for each prefix of this
+  /// many bytes, and the next finds its place from there; 0 for keys that come as they like.
+  public var hintBytes = 0
   /// Values from this size go to blob files, so that compaction does not move them; nil for none.
   public var blobBytes: UInt64?
   /// Whether blocks are compressed by LZ4.
@@ -49,6 +52,8 @@ enum Library {
   /// Recovery stops at the first damaged write-ahead record.
   static let pointInTimeRecovery: Int32 = 2
   static let warnings: Int32 = 2
+  /// Counters of each thread that nobody reads cost a fifth of every insert and look-up.
+  static let noCounters: Int32 = 1
 }
 
 extension DatabaseOptions {
@@ -73,6 +78,24 @@ extension DatabaseOptions {
 }
 
 extension FamilyOptions {
+  /// The same options with what the C interface has no call for.
+  private func hinted(_ options: OpaquePointer?) -> OpaquePointer? {
+    guard hintBytes > 0 else { return options }
+    let hinted = rocksdb_options_create()
+    let setting =
+      "memtable_insert_with_hint_prefix_extractor=rocksdb.FixedPrefix.\(hintBytes)"
+    var error: UnsafeMutablePointer<CChar>?
+    rocksdb_get_options_from_string(options, setting, hinted, &error)
+    guard let error else {
+      rocksdb_options_destroy(options)
+      return hinted
+    }
+    // A library that does not know it works as well, only slower.
+    rocksdb_free(error)
+    rocksdb_options_destroy(hinted)
+    return options
+  }
+
   /// The part of a memtable that its filter takes: 10 bits a key for keys of about 24 bytes.
   private static let memtableFilterShare = 0.05
 
@@ -122,6 +145,6 @@ extension FamilyOptions {
     }
     rocksdb_options_set_block_based_table_factory(options, table)
     rocksdb_block_based_options_destroy(table)
-    return options
+    return hinted(options)
   }
 }

@@ -51,7 +51,9 @@ final class InMemoryStorage: LogStorage {
             )
           )
           state.ids[event.id] = position
-          if let stream = event.stream { state.streams[stream, default: []].append(position) }
+          if let stream = request.prepared.stream(of: event) {
+            state.streams[stream, default: []].append(position)
+          }
           position += 1
         }
       }

@@ -62,18 +62,19 @@ enum CommitStatements {
     var ids = PostgresArray(of: .uuid, count: count, bytes: count * 16)
     var types = PostgresArray(of: .bytea, count: count, bytes: count * 24)
     var envelopes = PostgresArray(of: .bytea, count: count, bytes: batch.byteCount)
-    batch.forEachEvent { position, event, envelope in
+    batch.forEachEvent { position, visited in
+      let event = visited.event
       positions.append(position)
-      if let stream = event.stream, let revision = event.revision {
+      if let stream = visited.request.stream(of: event) {
         stream.text.withBytes { streams.append($0) }
-        revisions.append(revision)
+        revisions.append(event.revision)
       } else {
         streams.appendNull()
         revisions.appendNull()
       }
       ids.appendUUID(high: event.id.high, low: event.id.low)
-      event.type.text.withBytes { types.append($0) }
-      envelopes.append(envelope)
+      types.append(Envelope.type(of: visited.envelope))
+      envelopes.append(visited.envelope)
     }
     return events(
       positions.value,
@@ -90,12 +91,13 @@ enum CommitStatements {
     var tags = PostgresArray(of: .bytea, count: batch.eventCount, bytes: batch.eventCount * 24)
     var positions = PostgresArray(of: .int8, count: batch.eventCount, bytes: batch.eventCount * 8)
     var hasTags = false
-    batch.forEachEvent { position, event, _ in
-      for (index, tag) in event.tags.enumerated() {
+    batch.forEachEvent { position, visited in
+      var seen: [UnsafeRawBufferPointer] = []
+      Envelope.forEachTag(of: visited.envelope) { tag in
         // An event may bear a tag twice (law L39); the index has it once.
-        let isRepeated = event.tags[..<index].contains { $0.text.hasSameBytes(as: tag.text) }
-        guard !isRepeated else { continue }
-        tag.text.withBytes { tags.append($0) }
+        guard !seen.contains(where: { $0.hasSameBytes(as: tag) }) else { return }
+        seen.append(tag)
+        tags.append(tag)
         positions.append(position)
         hasTags = true
       }

@@ -13,6 +13,7 @@ final class CommitRows: StagedRows, @unchecked Sendable {
   private var ids: [ScatteredEntry] = []
   private var types: [ScatteredEntry] = []
   private var tags: [ScatteredEntry] = []
+  private var isFinished = false
   /// The last events of a stream, which the next may belong to.
   private var run: Run?
   // One buffer each for all keys and values: the database copies them before the next is made.
@@ -28,25 +29,30 @@ final class CommitRows: StagedRows, @unchecked Sendable {
 
   /// Takes in the requests of the batch that are not staged yet.
   func stage(_ batch: inout CommitBatch) {
-    batch.forEachEvent { number, event, envelope in
-      key.removeAll(keepingCapacity: true)
-      key.append(bigEndian: number)
-      put(envelope, in: families.events)
-      if let stream = event.stream, let revision = event.revision {
-        if run?.extend(stream, revision, number) != true {
+    batch.forEachEvent { number, visited in
+      let event = visited.event
+      withUnsafeBytes(of: number.bigEndian) { key in
+        changes.put(key, visited.envelope, in: families.events)
+      }
+      if let stream = visited.request.stream(of: event) {
+        if run?.extend(stream, event.revision, number) != true {
           if let run { put(run) }
-          run = Run(stream: stream, revision: revision, position: number)
+          run = Run(stream: stream, revision: event.revision, position: number)
         }
       }
       ids.append(ScatteredEntry(high: event.id.high, low: event.id.low, position: number))
       types.append(ScatteredEntry(event.typeHash, number))
-      for hash in event.tagHashes { tags.append(ScatteredEntry(hash, number)) }
+      for index in event.tags {
+        tags.append(ScatteredEntry(visited.request.tagHashes[Int(index)], number))
+      }
     }
     batch.stagedRequests = batch.requests.count
   }
 
-  /// Adds what the staged requests leave behind; nothing is staged after it.
+  /// Adds what the staged requests leave behind, once; nothing is staged after it.
   func finish(_ batch: CommitBatch) {
+    guard !isFinished else { return }
+    isFinished = true
     if let run { put(run) }
     put(&ids)
     post(&types, in: families.types)
@@ -100,12 +106,9 @@ final class CommitRows: StagedRows, @unchecked Sendable {
   private func put(_ ids: inout [ScatteredEntry]) {
     ids.sort()
     for id in ids {
-      key.removeAll(keepingCapacity: true)
-      key.append(bigEndian: id.high)
-      key.append(bigEndian: id.low)
-      value.removeAll(keepingCapacity: true)
-      value.append(bigEndian: id.position)
-      putRow(in: families.ids)
+      withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { key in
+        withUnsafeBytes(of: id.position.bigEndian) { changes.put(key, $0, in: families.ids) }
+      }
     }
   }
 
@@ -140,10 +143,7 @@ final class CommitRows: StagedRows, @unchecked Sendable {
   }
 
   private func putRow(in family: Database.Family) {
-    value.withUnsafeBytes { put($0, in: family) }
+    key.withUnsafeBytes { key in value.withUnsafeBytes { changes.put(key, $0, in: family) } }
   }
 
-  private func put(_ value: UnsafeRawBufferPointer, in family: Database.Family) {
-    key.withUnsafeBytes { changes.put($0, value, in: family) }
-  }
 }

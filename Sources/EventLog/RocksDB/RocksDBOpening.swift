@@ -7,6 +7,10 @@ enum RocksDBOpening {
   /// Events whose indexes are checked at every opening: what the last write-ahead files held.
   static let checkedEvents: UInt64 = 65_536
 
+  /// Rows of ids and hashes go into a commit in the order of their keys, which are spread evenly:
+  /// 256 places to remember.
+  private static let hintBytes = 1
+
   struct Opened {
     let storage: RocksDBStorage
     let opening: LogOpening
@@ -39,10 +43,13 @@ enum RocksDBOpening {
     let heads = FamilyOptions(FamilyName.heads)
     var types = FamilyOptions(FamilyName.types)
     types.prefixBytes = 16
+    types.hintBytes = hintBytes
     var tags = FamilyOptions(FamilyName.tags)
     tags.prefixBytes = 16
+    tags.hintBytes = hintBytes
     var ids = FamilyOptions(FamilyName.ids)
     ids.isCompressed = false
+    ids.hintBytes = hintBytes
     var tracking = FamilyOptions(FamilyName.tracking)
     tracking.writeBufferBytes = 1 << 20
     var meta = FamilyOptions(FamilyName.meta)

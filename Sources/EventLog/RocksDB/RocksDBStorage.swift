@@ -48,6 +48,11 @@ final class RocksDBStorage: LogStorage {
     _ = try storing { () throws(RocksDBError) in try staged(&batch) }
   }
 
+  func prepare(_ batch: inout CommitBatch) throws(EventLogError) {
+    let rows = try storing { () throws(RocksDBError) in try staged(&batch) }
+    rows.finish(batch)
+  }
+
   private func staged(_ batch: inout CommitBatch) throws(RocksDBError) -> CommitRows {
     let rows: CommitRows
     if let begun = batch.staged as? CommitRows {

@@ -9,9 +9,11 @@ internal import RocksDBDriver
 public final class RocksDBReadModelEngine: ReadModelEngine {
   /// Bytes of the cache of blocks.
   private static let cacheBytes = 8 << 20
-  /// Bytes of one memtable, and of all of them: a rebuild writes this much before it is sorted out.
-  private static let writeBufferBytes = 16 << 20
-  private static let memtableBytes = 32 << 20
+  /// Bytes of one memtable, and of all of them: one is filled while another is written out.
+  ///
+  /// Every service has such a store, and all of them fill up under a load of new documents.
+  private static let writeBufferBytes = 8 << 20
+  private static let memtableBytes = 16 << 20
   /// Bytes of write-ahead files: what a killed process reads again at its start.
   private static let walBytes: UInt64 = 64 << 20
   private static let openFiles = 128

@@ -4,7 +4,7 @@ internal import Testing
 internal import WeaveRuntime
 
 @Suite struct OverloadTests {
-  /// An engine whose first commit hangs and whose next is full: whatever comes waits.
+  /// An engine whose first commit hangs and whose next two are full: whatever comes waits.
   private func stuck() async throws -> (StandInStorage, PipelinedEventLog, [Task<Void, any Error>])
   {
     let storage = StandInStorage()
@@ -12,11 +12,21 @@ internal import WeaveRuntime
     let log = storage.engine()
     let first = append(.some(1, bytes: 1), to: log)
     try await until("the first commit hangs") { storage.state.withLock { $0.begun == 1 } }
-    let second = append(.some(EventLogLimits.requestEvents, bytes: 1), to: log)
-    try await until("the next commit is full") {
-      log.waiting.requests == 0 && log.waiting.events == 0 && log.planned.number > 1
+    var tasks = [first]
+    for full in 1...Self.full {
+      tasks.append(append(.some(EventLogLimits.requestEvents, bytes: 1), to: log))
+      try await until("commit \(full) behind it is full") {
+        log.waiting.requests == 0 && log.planned.number == Self.stuckEvents(full)
+      }
     }
-    return (storage, log, [first, second])
+    return (storage, log, tasks)
+  }
+
+  /// Commits that fill up behind one that hangs: the next, and the one that is planned.
+  private static let full = 2
+
+  private static func stuckEvents(_ full: Int = full) -> UInt64 {
+    UInt64(1 + full * EventLogLimits.requestEvents)
   }
 
   private func append(_ request: AppendRequest, to log: PipelinedEventLog) -> Task<Void, any Error>
@@ -52,8 +62,8 @@ internal import WeaveRuntime
     storage.open()
     // Everything that was taken is written, what was refused is not.
     for task in tasks { try await task.value }
-    let expected = 1 + EventLogLimits.requestEvents + EventLogLimits.queuedRequests
-    #expect(try await log.head().number == UInt64(expected))
+    let expected = Self.stuckEvents() + UInt64(EventLogLimits.queuedRequests)
+    #expect(try await log.head().number == expected)
     // And there is room again.
     _ = try await log.append(.some(1, bytes: 1))
     await log.close()
@@ -85,7 +95,7 @@ internal import WeaveRuntime
     for task in tasks { try await task.value }
     await log.close()
     let written = storage.state.withLock { $0.written }
-    #expect(written == UInt64(1 + EventLogLimits.requestEvents))
+    #expect(written == Self.stuckEvents())
   }
 }
 

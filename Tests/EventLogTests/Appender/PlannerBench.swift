@@ -44,9 +44,9 @@ struct PlannerBench {
 
   var recorded: [RecordedEvent] {
     var events: [RecordedEvent] = []
-    batch.forEachEvent { _, _, envelope in
+    batch.forEachEvent { _, visited in
       events.append(
-        RecordedEvent(checked: Array(envelope), start: 0, count: envelope.count)
+        RecordedEvent(checked: Array(visited.envelope), start: 0, count: visited.envelope.count)
       )
     }
     return events

@@ -34,11 +34,76 @@ import Testing
         hashing: { TextHash($0, as: $1) }
       )
       let expected = events[after...].firstIndex { query.matches(type: $0.type, tags: $0.tags) }
-      #expect(
-        bench.planner.tail.firstMatch(condition, after: UInt64(after))
-          == expected.map { UInt64($0 + 1) }
-      )
+      let found = bench.planner.tail.firstMatch(condition, after: UInt64(after))
+      #expect(found == expected.map { UInt64($0 + 1) })
     }
+  }
+
+  @Test func chainsForgetWhatLeft() {
+    var random = SplitMix(seed: 11)
+    var bench = PlannerBench(isCold: true)
+    var events: [NewEvent] = []
+    for round in 0..<40 {
+      // Tags come twice now and then: the tail knows such an event once.
+      let batch = (0..<4096).map { _ in
+        let tag = Tag("t\(Int.random(in: 0..<5000, using: &random))")
+        return NewEvent.named("T", tags: round % 2 == 0 ? [tag] : [tag, tag])
+      }
+      events += batch
+      _ = bench.accept(AppendRequest(to: nil, batch))
+      bench.planner.trim(published: bench.planner.head)
+      let first = Int(bench.planner.tail.first)
+      for _ in 0..<20 {
+        let tag = Tag("t\(Int.random(in: 0..<5000, using: &random))")
+        let after = Int.random(in: (first - 1)...events.count, using: &random)
+        let expected = events[after...].firstIndex { $0.tags.contains(tag) }
+        let found = bench.planner.tail.firstMatch(Self.condition(.tags(tag)), after: UInt64(after))
+        #expect(found == expected.map { UInt64($0 + 1) })
+      }
+    }
+    #expect(bench.planner.tail.count <= RecentTail.eventBound)
+    #expect(bench.planner.tail.first > 1)
+  }
+
+  @Test func longTextsLeaveAtTheBoundOfBytes() {
+    var bench = PlannerBench(isCold: true)
+    let tags = (0..<255).map { Tag(String(repeating: "x", count: 252) + "\(100 + $0)") }
+    for _ in 0..<200 {
+      _ = bench.accept(AppendRequest(to: nil, [.named("X", tags: tags)]))
+    }
+    bench.planner.trim(published: bench.planner.head)
+    // Each takes some 71 KB, and three lie in a chunk.
+    #expect(bench.planner.tail.count < 120)
+    #expect(bench.planner.tail.count > 60)
+    let known = bench.planner.tail.firstMatch(Self.condition(.tags(tags[0], tags[254])), after: 150)
+    #expect(known == 151)
+  }
+
+  @Test func idsOfTheTailAreFoundAndNoOthers() {
+    var bench = PlannerBench(isCold: true)
+    var ids: [EventID] = []
+    for _ in 0..<30 {
+      let batch = (0..<4096).map { _ in NewEvent.named("X", id: .make()) }
+      ids += batch.compactMap(\.id)
+      _ = bench.accept(AppendRequest(to: "s", batch))
+      bench.planner.trim(published: bench.planner.head)
+    }
+    let first = Int(bench.planner.tail.first)
+    for (index, id) in ids.enumerated() {
+      let position = bench.planner.tail.position(of: id)
+      #expect(position == (index + 1 >= first ? UInt64(index + 1) : nil))
+    }
+    let last = bench.planner.tail.known(ids[ids.count - 1])
+    #expect(last?.stream == NameKey("s"))
+    #expect(last?.revision == UInt64(ids.count - 1))
+    #expect(last?.type == "X")
+  }
+
+  private static func condition(_ query: EventQuery) -> PreparedCondition {
+    PreparedCondition(
+      AppendCondition(failIfMatches: query),
+      hashing: { TextHash($0, as: $1) }
+    )
   }
 
   @Test func whatWasPublishedLeavesAtTheBound() {

@@ -73,7 +73,8 @@ extension AppendPipeline {
       let isFull = open.isFull
       let step: Step = monitor.wait(for: Signal.appender) { state in
         let isFree = state.job == nil && !state.isCommitting
-        if isFull { return isFree ? .handOver : nil }
+        // A full batch waits in the slot, so that the next is planned meanwhile.
+        if isFull { return state.job == nil ? .handOver : nil }
         if !state.ready.isEmpty {
           let entries = state.ready
           state.ready = []
@@ -87,6 +88,7 @@ extension AppendPipeline {
       switch step {
       case .plan(let entries): plan(entries, into: &open)
       case .handOver:
+        prepare(&open)
         let job = open
         open = Job()
         monitor.withLock { $0.job = job }
@@ -107,24 +109,21 @@ extension AppendPipeline {
     var events = 0
     var rest = entries[...]
     let now = clock()
-    planner.withLock { planner in
-      planner.trim(published: published.value.number)
-      while let entry = rest.first, !open.isFull {
-        let count = entry.prepared.events.count
-        if open.batch.eventCount > 0,
-          open.batch.eventCount + count > EventLogLimits.requestEvents
-            || open.batch.byteCount + entry.prepared.bytes.count > EventLogLimits.requestBytes
-        {
-          break
+    planner.withLock { $0.trim(published: published.value.number) }
+    while let entry = rest.first, !open.isFull {
+      let count = entry.prepared.events.count
+      if open.batch.eventCount > 0,
+        open.batch.eventCount + count > EventLogLimits.requestEvents
+          || open.batch.byteCount + entry.prepared.bytes.count > EventLogLimits.requestBytes
+      {
+        break
+      }
+      rest.removeFirst()
+      if let facts = entry.facts, entry.ticket.drain() {
+        // For one request at a time: admission asks the planner, too.
+        let outcome = planner.withLock { planner in
+          planner.plan(entry.prepared, facts: facts, at: now, into: &open.batch)
         }
-        rest.removeFirst()
-        guard let facts = entry.facts, entry.ticket.drain() else {
-          planned += 1
-          bytes += entry.cost
-          events += count
-          continue
-        }
-        let outcome = planner.plan(entry.prepared, facts: facts, at: now, into: &open.batch)
         switch outcome {
         case .accepted(let receipt), .repeated(let receipt):
           open.answers.append((entry.ticket, .success(receipt)))
@@ -134,10 +133,10 @@ extension AppendPipeline {
           stale.append(entry)
           continue
         }
-        planned += 1
-        bytes += entry.cost
-        events += count
       }
+      planned += 1
+      bytes += entry.cost
+      events += count
     }
     stage(&open)
     let left = rest
@@ -154,12 +153,12 @@ extension AppendPipeline {
     if !stale.isEmpty { monitor.signal(Signal.admission) }
   }
 
-  private func stage(_ open: inout Job) {
-    do throws(EventLogError) {
-      try storage.stage(&open.batch)
-    } catch {
-      // The write of this batch will meet the same failure and tell its callers.
-    }
+  // What fails here, the write of this batch will meet as well and tell its callers.
+
+  private func stage(_ open: inout Job) { try? storage.stage(&open.batch) }
+
+  private func prepare(_ open: inout Job) {
+    if !open.batch.isEmpty { try? storage.prepare(&open.batch) }
   }
 
   /// Writes what it is handed, publishes the head and answers.
@@ -192,6 +191,7 @@ extension AppendPipeline {
       } catch {
         return fail(job, error)
       }
+      recent.keep(job.batch)
       published.publish(job.batch.lastPosition)
       let seconds = max((ContinuousClock.now - began).inSeconds, 0.000_01)
       monitor.withLock { state in

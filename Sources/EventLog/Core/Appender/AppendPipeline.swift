@@ -7,7 +7,8 @@ internal import WeaveRuntime
 //        → slot → committer (write, one sync, publish, answer)
 //
 // While a commit syncs, the appender goes on filling the next batch on the assumption that it
-// succeeds; the sync itself is what gathers a batch, there is no timer. Answers, refusals too,
+// succeeds, and the one after when that is full; the sync itself is what gathers a batch, there is
+// no timer. Answers, refusals too,
 // are given by the committer in planning order, so that none speaks of a commit that may fail.
 
 /// The single appender of a log: its queue, its threads and their order.
@@ -60,6 +61,7 @@ final class AppendPipeline: Sendable {
   let planner: Mutex<CommitPlanner>
   let storage: any LogStorage
   let published: PublishedHead
+  let recent = RecentEvents()
   let clock: @Sendable () -> Timestamp
 
   init(

@@ -44,16 +44,22 @@ extension AppendRequest {
   }
 
   private func validateIDs(_ count: Int) throws(EventLogError) {
-    var seen: Set<EventID> = []
-    if count > 1 { seen.reserveCapacity(count) }
+    var ids: [EventID] = []
+    ids.reserveCapacity(count)
     for part in parts {
       for event in part.events {
         guard let id = event.id else { continue }
         guard id != .none else { throw .invalid("the nil UUID names no event") }
-        if count > 1, !seen.insert(id).inserted {
-          throw .invalid("event id \(id) occurs twice")
-        }
+        ids.append(id)
       }
+    }
+    guard ids.count > 1 else { return }
+    var seen = SlotTable(for: ids.count)
+    for (slot, id) in ids.enumerated() {
+      guard seen.slot(of: id, in: ids) == nil else {
+        throw .invalid("event id \(id) occurs twice")
+      }
+      seen.insert(slot, id)
     }
   }
 }

@@ -6,6 +6,13 @@ package struct CommitBatch: Sendable {
     package let prepared: PreparedRequest
   }
 
+  /// One event of the batch, while it is visited.
+  package struct Event {
+    package let request: PreparedRequest
+    package let event: PreparedEvent
+    package let envelope: UnsafeRawBufferPointer
+  }
+
   package internal(set) var requests: [Request] = []
   /// The streams that changed, as they are after the commit.
   package internal(set) var heads: [NameKey: StreamHead] = [:]
@@ -27,18 +34,20 @@ package struct CommitBatch: Sendable {
 
   package var isEmpty: Bool { requests.isEmpty }
 
-  /// Visits every event that is not staged, with its position and its envelope.
+  /// Visits every event that is not staged, with its position.
   package func forEachEvent<Failure: Error>(
-    _ visit: (UInt64, PreparedEvent, UnsafeRawBufferPointer) throws(Failure) -> Void
+    _ visit: (UInt64, Event) throws(Failure) -> Void
   ) throws(Failure) {
     for request in requests[stagedRequests...] {
+      let prepared = request.prepared
       var failure: Failure?
-      request.prepared.bytes.withUnsafeBytes { bytes in
+      prepared.bytes.withUnsafeBytes { bytes in
         var position = request.firstPosition
-        for event in request.prepared.events {
+        for event in prepared.events {
           let range = event.start..<(event.start + event.count)
+          let envelope = UnsafeRawBufferPointer(rebasing: bytes[range])
           do throws(Failure) {
-            try visit(position, event, UnsafeRawBufferPointer(rebasing: bytes[range]))
+            try visit(position, Event(request: prepared, event: event, envelope: envelope))
           } catch {
             failure = error
             return

@@ -7,7 +7,10 @@ extension CommitPlanner {
     case stale
   }
 
-  func judge(_ condition: PreparedCondition, _ facts: ColdFacts) -> ConditionJudgement {
+  mutating func judge(
+    _ condition: PreparedCondition,
+    _ facts: ColdFacts
+  ) -> ConditionJudgement {
     guard condition.after < head else { return .passes }
     if condition.matchesEverything { return .fails(GlobalPosition(condition.after + 1)) }
     var after = condition.after

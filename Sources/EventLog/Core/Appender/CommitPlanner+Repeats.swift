@@ -24,15 +24,8 @@ extension CommitPlanner {
   }
 
   private func find(_ id: EventID, _ facts: ColdFacts) -> KnownEvent? {
-    if let position = tail.position(of: id), let entry = tail[position] {
-      return KnownEvent(
-        position: position,
-        stream: entry.stream,
-        revision: entry.revision,
-        type: entry.type
-      )
-    }
-    return facts.ids[id]
+    if let known = tail.known(id) { return known }
+    return facts.ids.isEmpty ? nil : facts.ids[id]
   }
 
   /// All ids are known: the first receipt, if they are where this request would have put them.
@@ -47,9 +40,12 @@ extension CommitPlanner {
       var firstRevision: UInt64?
       for index in part.events {
         guard let found = known[index] else { return conflict(at: index, request, known) }
-        guard found.stream == part.stream,
-          found.type.text.hasSameBytes(as: request.events[index].type.text)
-        else { return conflict(at: index, request, known) }
+        let hasType = request.withEnvelope(of: request.events[index]) { envelope in
+          found.type.text.withBytes { $0.hasSameBytes(as: Envelope.type(of: envelope)) }
+        }
+        guard found.stream == part.stream, hasType else {
+          return conflict(at: index, request, known)
+        }
         if let previous {
           let follows =
             part.stream == nil

@@ -4,12 +4,12 @@ extension CommitPlanner {
   func restoreQuestions(for request: PreparedRequest) -> ColdQuestions {
     var questions = ColdQuestions()
     var asked: Set<NameKey> = []
+    for stream in request.streams + request.removals.map(\.removal.stream)
+    where asked.insert(stream).inserted && heads.peek(stream) == nil {
+      questions.streams.append(stream)
+    }
     for (event, recorded) in zip(request.events, request.restored) {
       if tail.position(of: event.id) == nil { questions.ids.append(event.id) }
-      for stream in [event.stream, event.removal?.stream].compactMap({ $0 })
-      where asked.insert(stream).inserted && heads.peek(stream) == nil {
-        questions.streams.append(stream)
-      }
       if let source = recorded.tracking.map({ NameKey($0.source) }), sources.peek(source) == nil {
         questions.sources.append(source)
       }
@@ -24,17 +24,19 @@ extension CommitPlanner {
   ) -> Outcome {
     if let refusal = refusal(of: request, facts) { return refusal }
     let firstPosition = head + 1
+    var removals = request.removals[...]
     for (index, event) in request.events.enumerated() {
       let recorded = request.restored[index]
       advance(to: recorded.position.number, at: recorded.recordedAt)
-      if let stream = event.stream {
+      if let stream = request.stream(of: event) {
         var state = state(of: stream, facts) ?? .neverWritten
         if state.last == nil { batch.begunStreams += 1 }
         state.last = event.revision
         state.touchedAt = head
         record(state, of: stream, in: &batch)
       }
-      if let removal = event.removal {
+      if let (place, removal) = removals.first, place == index {
+        removals.removeFirst()
         var state = state(of: removal.stream, facts) ?? .neverWritten
         state.apply(removal, at: head)
         record(state, of: removal.stream, in: &batch)
@@ -42,7 +44,7 @@ extension CommitPlanner {
       if let tracking = recorded.tracking {
         record(tracking.position, of: NameKey(tracking.source), in: &batch)
       }
-      tail.append(event)
+      request.withEnvelope(of: event) { tail.append(event, request.tagHashes, $0) }
     }
     add(request, from: firstPosition, to: &batch)
     return .accepted(AppendReceipt(parts: [], isRepeat: false))
@@ -53,6 +55,9 @@ extension CommitPlanner {
     var position = head
     var time = lastRecordedAt
     var nexts: [NameKey: UInt64] = [:]
+    for (_, removal) in request.removals where state(of: removal.stream, facts) == nil {
+      return .stale
+    }
     for (event, recorded) in zip(request.events, request.restored) {
       position += 1
       guard recorded.position.number == position else {
@@ -67,8 +72,7 @@ extension CommitPlanner {
       if let found = tail.position(of: event.id) ?? facts.ids[event.id]?.position {
         return .refused(.idConflict(event.id, GlobalPosition(found)))
       }
-      if let removal = event.removal, state(of: removal.stream, facts) == nil { return .stale }
-      guard let stream = event.stream else { continue }
+      guard let stream = request.stream(of: event) else { continue }
       guard let state = state(of: stream, facts) else { return .stale }
       let next = nexts[stream] ?? state.next
       guard event.revision == next else {

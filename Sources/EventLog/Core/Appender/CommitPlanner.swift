@@ -14,8 +14,11 @@ package struct CommitPlanner: Sendable {
     case stale
   }
 
-  /// Streams whose head is remembered; at roughly 120 bytes each this stays near 128 MiB.
-  package static let headBound = 1_000_000
+  /// Streams whose head is remembered: those that writers come back to within minutes.
+  ///
+  /// At roughly 200 bytes each they take some 13 MB. What is not remembered costs admission one
+  /// look-up, as a stream's first event does anyway.
+  package static let headBound = 65_536
   /// Sources whose mark is remembered.
   package static let sourceBound = 10_000
 
@@ -24,7 +27,7 @@ package struct CommitPlanner: Sendable {
   package private(set) var lastRecordedAt: Timestamp
   var heads: GenerationalCache<NameKey, StreamHead>
   var sources: GenerationalCache<NameKey, UInt64>
-  package internal(set) var tail: RecentTail
+  package var tail: RecentTail
 
   /// Starts behind what a store holds.
   package init(
@@ -43,6 +46,7 @@ package struct CommitPlanner: Sendable {
   package func questions(for request: PreparedRequest) -> ColdQuestions {
     if request.isRestore { return restoreQuestions(for: request) }
     var questions = ColdQuestions()
+    questions.ids.reserveCapacity(request.events.count)
     func ask(_ stream: NameKey) {
       if heads.peek(stream) == nil { questions.streams.append(stream) }
     }
@@ -51,8 +55,8 @@ package struct CommitPlanner: Sendable {
     }
     for event in request.events {
       if event.isGiven, tail.position(of: event.id) == nil { questions.ids.append(event.id) }
-      if let removal = event.removal { ask(removal.stream) }
     }
+    for (_, removal) in request.removals { ask(removal.stream) }
     if let condition = request.condition, !condition.matchesEverything,
       condition.after < head, !tail.covers(after: condition.after)
     {
@@ -68,7 +72,7 @@ package struct CommitPlanner: Sendable {
   ///
   /// - makeID: for ids that the policy `.free` replaces.
   package mutating func plan(
-    _ request: consuming PreparedRequest,
+    _ request: PreparedRequest,
     facts: ColdFacts,
     at time: Timestamp,
     makeID: () -> EventID = EventID.make,
@@ -94,8 +98,7 @@ package struct CommitPlanner: Sendable {
       if let refusal = state.refusal(of: part.expected, on: stream) { return .refused(refusal) }
       states.append(state)
     }
-    for event in request.events {
-      guard let removal = event.removal else { continue }
+    for (_, removal) in request.removals {
       guard let state = state(of: removal.stream, facts) else { return .stale }
       guard !state.isTombstoned else {
         return .refused(.streamTombstoned(removal.stream.name))
@@ -136,7 +139,7 @@ package struct CommitPlanner: Sendable {
   }
 
   private mutating func accept(
-    _ request: consuming PreparedRequest,
+    _ request: PreparedRequest,
     _ states: [StreamHead],
     _ facts: ColdFacts,
     at time: Timestamp,
@@ -150,16 +153,29 @@ package struct CommitPlanner: Sendable {
       let begin = head + 1
       var state = states[index]
       let firstRevision = part.stream == nil ? nil : state.next
-      for place in part.events {
-        head += 1
-        if part.stream != nil {
-          let revision = state.next
-          request.events[place].revision = revision
-          state.last = revision
-          state.touchedAt = head
+      request.change { events, bytes in
+        bytes.withUnsafeMutableBytes { bytes in
+          for place in part.events {
+            head += 1
+            if part.stream != nil {
+              let revision = state.next
+              events[place].revision = revision
+              state.last = revision
+              state.touchedAt = head
+            }
+            let event = events[place]
+            let envelope = UnsafeMutableRawBufferPointer(
+              rebasing: bytes[event.start..<(event.start + event.count)]
+            )
+            Envelope.stamp(
+              envelope,
+              position: GlobalPosition(head),
+              revision: event.hasStream ? StreamRevision(event.revision) : nil,
+              recordedAt: lastRecordedAt
+            )
+            tail.append(event, request.tagHashes, UnsafeRawBufferPointer(envelope))
+          }
         }
-        stamp(&request, place)
-        tail.append(request.events[place])
       }
       if let stream = part.stream, !part.events.isEmpty {
         if states[index].last == nil { batch.begunStreams += 1 }
@@ -179,19 +195,6 @@ package struct CommitPlanner: Sendable {
     return AppendReceipt(parts: parts, isRepeat: false)
   }
 
-  func stamp(_ request: inout PreparedRequest, _ place: Int) {
-    let event = request.events[place]
-    let range = event.start..<(event.start + event.count)
-    request.bytes.withUnsafeMutableBytes { bytes in
-      Envelope.stamp(
-        UnsafeMutableRawBufferPointer(rebasing: bytes[range]),
-        position: GlobalPosition(head),
-        revision: event.revision.map { StreamRevision($0) },
-        recordedAt: lastRecordedAt
-      )
-    }
-  }
-
   mutating func record(_ state: StreamHead, of stream: NameKey, in batch: inout CommitBatch) {
     heads.set(state, for: stream, at: head)
     batch.heads[stream] = state
@@ -208,8 +211,7 @@ package struct CommitPlanner: Sendable {
     _ facts: ColdFacts,
     into batch: inout CommitBatch
   ) {
-    for (index, event) in request.events.enumerated() {
-      guard let removal = event.removal else { continue }
+    for (index, removal) in request.removals {
       var state = state(of: removal.stream, facts) ?? .neverWritten
       state.apply(removal, at: firstPosition + UInt64(index))
       record(state, of: removal.stream, in: &batch)
@@ -217,7 +219,7 @@ package struct CommitPlanner: Sendable {
   }
 
   func add(
-    _ request: consuming PreparedRequest,
+    _ request: PreparedRequest,
     from firstPosition: UInt64,
     to batch: inout CommitBatch
   ) {
@@ -225,6 +227,7 @@ package struct CommitPlanner: Sendable {
     batch.byteCount += request.bytes.count
     batch.lastPosition = head
     batch.requests.append(CommitBatch.Request(firstPosition: firstPosition, prepared: request))
+    request.settle()
   }
 
   mutating func advance(to position: UInt64, at time: Timestamp) {

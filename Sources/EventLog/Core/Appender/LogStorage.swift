@@ -30,6 +30,10 @@ package protocol LogStorage: AnyObject, Sendable {
   /// What it makes is part of the batch: a batch that is never written leaves nothing.
   func stage(_ batch: inout CommitBatch) throws(EventLogError)
 
+  /// Makes the rest of what `write` will need, when no more is planned into the batch; on the
+  /// appender's thread, by default nothing.
+  func prepare(_ batch: inout CommitBatch) throws(EventLogError)
+
   /// Writes everything, synced, before it returns; called by one thread at a time.
   func write(_ batch: CommitBatch) throws(EventLogError)
 
@@ -55,6 +59,7 @@ package protocol LogStorage: AnyObject, Sendable {
 
 extension LogStorage {
   package func stage(_ batch: inout CommitBatch) throws(EventLogError) {}
+  package func prepare(_ batch: inout CommitBatch) throws(EventLogError) {}
 }
 
 /// What a read of the whole log asks for.

@@ -90,6 +90,7 @@ package final class PipelinedEventLog: EventLogEngine {
       limit: limit,
       includeRemoved: includeRemoved
     )
+    if let page = try recentPage(asked) { return page }
     return try await reading { storage, head throws(EventLogError) in
       try storage.readAll(asked, head: head)
     }
@@ -146,6 +147,13 @@ package final class PipelinedEventLog: EventLogEngine {
     return try await pool.run { [storage, published] () throws(EventLogError) -> R in
       try body(storage, published.value)
     }
+  }
+
+  /// The page of a reader that is close behind the head; nil for any other.
+  private func recentPage(_ asked: AllReading) throws(EventLogError) -> EventPage? {
+    guard !Task.isCancelled else { throw .cancelled }
+    guard !gate.isClosed else { throw .closed }
+    return pipeline.recent.page(asked, head: published.value)
   }
 
   private static func check(_ limit: Int) throws(EventLogError) {

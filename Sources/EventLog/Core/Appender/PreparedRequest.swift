@@ -1,4 +1,7 @@
 /// An event of a prepared request: its envelope's place and what the appender asks of it.
+///
+/// Numbers alone, so that an event costs no count of references: texts are in the envelope, names
+/// and hashes of tags in tables of the request.
 package struct PreparedEvent: Sendable {
   /// Where the envelope lies in the request's bytes.
   package var start: Int
@@ -6,14 +9,15 @@ package struct PreparedEvent: Sendable {
   package var id: EventID
   /// Whether the caller gave the id, so that it is looked up and recognised later.
   package let isGiven: Bool
-  package let type: EventType
-  package let tags: [Tag]
   package let typeHash: TextHash
-  package let tagHashes: [TextHash]
-  package let stream: NameKey?
-  package let removal: Removal?
-  /// Assigned by the planner.
-  package var revision: UInt64?
+  /// The places of its tags' hashes in the request's `tagHashes`.
+  package let tags: Range<Int32>
+  /// The place of its stream in the request's `streams`; -1 without one.
+  fileprivate let stream: Int32
+  /// Assigned by the planner; 0 without a stream.
+  package var revision: UInt64 = 0
+
+  package var hasStream: Bool { stream >= 0 }
 }
 
 /// A condition with the hashes of its texts.
@@ -31,22 +35,35 @@ package struct PreparedCondition: Sendable {
 
 /// A request that was validated, given ids and encoded on the caller's thread, so that the
 /// appender only stamps and looks up.
-package struct PreparedRequest: Sendable {
+///
+/// One object that is handed on, never copied: envelopes are stamped where they lie.
+/// `@unchecked Sendable`: its maker writes it, then the appender's thread, then nobody; it goes from
+/// hand to hand through the pipeline's lock.
+package final class PreparedRequest: @unchecked Sendable {
   package struct Part: Sendable {
     package let stream: NameKey?
     package let expected: ExpectedRevision
     package let events: Range<Int>
   }
 
-  package let request: AppendRequest
+  /// What was asked; nothing once it is planned, or the committer would have to free it.
+  package private(set) var request: AppendRequest
   package let parts: [Part]
   package let condition: PreparedCondition?
   package let tracking: (source: NameKey, position: UInt64)?
-  package var events: [PreparedEvent] = []
+  package var events: [PreparedEvent]
   /// All envelopes, one after the other.
-  package var bytes: [UInt8] = []
+  package var bytes: [UInt8]
+  /// The hashes of the tags of all events, in order.
+  package let tagHashes: [TextHash]
+  /// The streams that events name.
+  package let streams: [NameKey]
+  /// What events of control streams do, by the event's place.
+  package let removals: [(event: Int, removal: Removal)]
+  /// Whether it writes events of an export.
+  package let isRestore: Bool
   /// The events of an export to write at their own positions; such a request has no parts.
-  package private(set) var restored: [RecordedEvent] = []
+  package private(set) var restored: [RecordedEvent]
 
   /// Hashes texts; another one than the log's own is for tests of collisions.
   package typealias Hashing = @Sendable (String, TextHash.Kind) -> TextHash
@@ -60,60 +77,90 @@ package struct PreparedRequest: Sendable {
     self.request = request
     condition = request.condition.map { PreparedCondition($0, hashing: hashing) }
     tracking = request.tracking.map { (NameKey($0.source), $0.position) }
-    let total = request.eventCount
-    events.reserveCapacity(total)
-    bytes.reserveCapacity(request.eventBytes + total * (Envelope.smallest + 32))
-    var parts: [Part] = []
-    parts.reserveCapacity(request.parts.count)
-    var seen: Set<EventID> = []
-    for part in request.parts {
-      let first = events.count
-      let stream = part.stream.map { NameKey($0) }
+    restored = []
+    isRestore = false
+    let names = request.parts.map { part in part.stream.map { StoredName($0) } }
+    let isFree = request.ids == .free
+    var total = 0
+    var tagCount = 0
+    var capacity = 0
+    for (part, name) in zip(request.parts, names) {
+      total += part.events.count
       for event in part.events {
-        var id = event.id
-        var given: EventID?
-        if request.ids == .free, let asked = event.id {
-          // Ids that cannot name an event here are kept beside the one the log chooses.
-          if asked == .none || !seen.insert(asked).inserted {
-            given = asked
-            id = nil
-          }
-        }
-        let start = bytes.count
-        let chosen = id ?? makeID()
-        Envelope.encode(
-          event,
-          id: chosen,
-          givenID: given,
-          stream: part.stream,
-          tracking: request.tracking,
-          into: &bytes
-        )
-        events.append(
-          PreparedEvent(
-            start: start,
-            count: bytes.count - start,
-            id: chosen,
-            isGiven: id != nil,
-            type: event.type,
-            tags: event.tags,
-            typeHash: hashing(event.type.text, .type),
-            tagHashes: event.tags.isEmpty ? [] : event.tags.map { hashing($0.text, .tag) },
-            stream: stream,
-            removal: request.isReserved
-              ? stream.flatMap { stream in
-                event.data.withUnsafeBytes {
-                  Removal(stream: stream.text, type: event.type.text, data: $0)
-                }
-              } : nil
-          )
+        tagCount += event.tags.count
+        capacity += Envelope.length(
+          of: event,
+          hasGivenID: isFree,
+          stream: name,
+          tracking: request.tracking
         )
       }
-      parts.append(
-        Part(stream: stream, expected: part.expected, events: first..<events.count)
-      )
     }
+    var events: [PreparedEvent] = []
+    events.reserveCapacity(total)
+    var tagHashes: [TextHash] = []
+    tagHashes.reserveCapacity(tagCount)
+    var parts: [Part] = []
+    parts.reserveCapacity(request.parts.count)
+    var streams: [NameKey] = []
+    var removals: [(event: Int, removal: Removal)] = []
+    var seen: Set<EventID> = []
+    bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, end in
+      guard let base = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
+      for (part, name) in zip(request.parts, names) {
+        let first = events.count
+        let stream = part.stream.map { NameKey($0) }
+        if let stream { streams.append(stream) }
+        for event in part.events {
+          var id = event.id
+          var given: EventID?
+          if isFree, let asked = event.id {
+            // Ids that cannot name an event here are kept beside the one the log chooses.
+            if asked == .none || !seen.insert(asked).inserted {
+              given = asked
+              id = nil
+            }
+          }
+          let chosen = id ?? makeID()
+          let count = Envelope.write(
+            event,
+            id: chosen,
+            givenID: given,
+            stream: name,
+            tracking: request.tracking,
+            to: base + end
+          )
+          if request.isReserved, let stream {
+            let removal = event.data.withUnsafeBytes {
+              Removal(stream: stream.text, type: event.type.text, data: $0)
+            }
+            if let removal { removals.append((events.count, removal)) }
+          }
+          let firstTag = Int32(tagHashes.count)
+          for tag in event.tags { tagHashes.append(hashing(tag.text, .tag)) }
+          events.append(
+            PreparedEvent(
+              start: end,
+              count: count,
+              id: chosen,
+              isGiven: id != nil,
+              typeHash: hashing(event.type.text, .type),
+              tags: firstTag..<Int32(tagHashes.count),
+              stream: stream == nil ? -1 : Int32(streams.count - 1)
+            )
+          )
+          end += count
+        }
+        parts.append(
+          Part(stream: stream, expected: part.expected, events: first..<events.count)
+        )
+      }
+    }
+    self.events = events
+    self.tagHashes = tagHashes
     self.parts = parts
+    self.streams = streams
+    self.removals = removals
   }
 
   /// Prepares events of an export, which keep positions, ids and times.
@@ -123,37 +170,73 @@ package struct PreparedRequest: Sendable {
     condition = nil
     tracking = nil
     self.restored = restored
+    isRestore = true
+    var events: [PreparedEvent] = []
     events.reserveCapacity(restored.count)
+    var bytes: [UInt8] = []
+    var tagHashes: [TextHash] = []
+    var streams: [NameKey] = []
+    var removals: [(event: Int, removal: Removal)] = []
     for event in restored {
       let start = bytes.count
       event.withEnvelope { bytes.append(contentsOf: $0) }
       let type = event.type
-      let tags = event.tags
+      let firstTag = Int32(tagHashes.count)
+      for tag in event.tags { tagHashes.append(TextHash(tag.text, as: .tag)) }
       let stream = event.stream.map { NameKey($0) }
+      if let stream {
+        if streams.last != stream { streams.append(stream) }
+        let removal = event.withData { Removal(stream: stream.text, type: type.text, data: $0) }
+        if let removal { removals.append((events.count, removal)) }
+      }
       events.append(
         PreparedEvent(
           start: start,
           count: bytes.count - start,
           id: event.id,
           isGiven: true,
-          type: type,
-          tags: tags,
           typeHash: TextHash(type.text, as: .type),
-          tagHashes: tags.map { TextHash($0.text, as: .tag) },
-          stream: stream,
-          removal: stream.flatMap { stream in
-            event.withData { Removal(stream: stream.text, type: type.text, data: $0) }
-          },
-          revision: event.revision?.number
+          tags: firstTag..<Int32(tagHashes.count),
+          stream: stream == nil ? -1 : Int32(streams.count - 1),
+          revision: event.revision?.number ?? 0
         )
       )
     }
+    self.events = events
+    self.bytes = bytes
+    self.tagHashes = tagHashes
+    self.streams = streams
+    self.removals = removals
   }
 
-  package var isRestore: Bool { !restored.isEmpty }
+  /// The stream of one of the request's events.
+  package func stream(of event: PreparedEvent) -> NameKey? {
+    event.stream < 0 ? nil : streams[Int(event.stream)]
+  }
+
+  /// Lends events and envelopes to be changed, at the price of one access for all of them.
+  package func change(_ body: (inout [PreparedEvent], inout [UInt8]) -> Void) {
+    body(&events, &bytes)
+  }
+
+  /// Lets go of what nobody needs behind the planner.
+  package func settle() {
+    request = AppendRequest([])
+    restored = []
+  }
+
+  /// Lends the envelope of one of the request's events.
+  package func withEnvelope<R>(
+    of event: PreparedEvent,
+    _ body: (UnsafeRawBufferPointer) -> R
+  ) -> R {
+    bytes.withUnsafeBytes { bytes in
+      body(UnsafeRawBufferPointer(rebasing: bytes[event.start..<(event.start + event.count)]))
+    }
+  }
 
   /// Gives event `index` another id and keeps the caller's beside it (`IDPolicy.free`).
-  package mutating func replaceID(at index: Int, with id: EventID) {
+  package func replaceID(at index: Int, with id: EventID) {
     var place = index
     for (part, prepared) in zip(request.parts, parts) {
       if place >= part.events.count {
@@ -164,7 +247,8 @@ package struct PreparedRequest: Sendable {
       Envelope.encode(
         part.events[place],
         id: id,
-        givenID: events[index].id,
+        // The caller's: planned anew, the event has one of the log's already.
+        givenID: part.events[place].id,
         stream: prepared.stream?.name,
         tracking: request.tracking,
         into: &envelope

@@ -2,25 +2,9 @@
 /// need no read.
 ///
 /// For each hash the tail knows the newest event that bears it, and each event knows the one
-/// before: a chain per type and tag, without a list for each.
+/// before: a chain per type and tag, without a list for each. Chains are made of the events behind
+/// the last condition when the next one comes: a log that is never asked makes none.
 package struct RecentTail: Sendable {
-  package struct Entry: Sendable {
-    package let id: EventID
-    package let type: EventType
-    package let tags: [Tag]
-    package let stream: NameKey?
-    package let revision: UInt64?
-    fileprivate let typeLink: Link
-    fileprivate let tagLinks: [Link]
-    fileprivate let cost: Int
-  }
-
-  fileprivate struct Link: Sendable {
-    let hash: TextHash
-    /// The position before this one that bears the hash; 0 if there is none in reach.
-    let previous: UInt64
-  }
-
   private struct Newest: Sendable {
     var position: UInt64
     /// How many events of the tail bear the hash: the rarest chain is walked first.
@@ -29,22 +13,29 @@ package struct RecentTail: Sendable {
 
   /// Events kept; enough for the writers of a few seconds.
   package static let eventBound = 65_536
-  /// Bytes kept, counted roughly, for events with many tags.
-  package static let byteBound = 16 << 20
+  /// Bytes kept of their texts and hashes: those of so many events with a tag or two.
+  package static let byteBound = 8 << 20
 
-  private var ring: [Entry?]
+  // Events lie at their position modulo the capacity, a power of two.
+  private var ids: [EventID]
+  private var places: [TailRecords.Place]
+  private var records = TailRecords()
+  private var slots: SlotTable
   private var newest: [TextHash: Newest] = [:]
-  private var ids: [EventID: UInt64] = [:]
-  private var bytes = 0
+  /// The last position that is in `newest` and linked.
+  private var linked: UInt64
   /// The first position that is kept; `last + 1` when nothing is.
   package private(set) var first: UInt64
   package private(set) var last: UInt64
 
-  /// Makes an empty tail behind `head`.
+  /// Makes an empty tail behind `head`; `capacity` is a power of two.
   package init(head: UInt64, capacity: Int = 1024) {
     first = head + 1
     last = head
-    ring = Array(repeating: nil, count: capacity)
+    linked = head
+    ids = Array(repeating: .none, count: capacity)
+    places = Array(repeating: .none, count: capacity)
+    slots = SlotTable(for: capacity)
   }
 
   package var count: Int { Int(last + 1 - first) }
@@ -52,51 +43,47 @@ package struct RecentTail: Sendable {
   /// Whether everything after `position` is here.
   package func covers(after position: UInt64) -> Bool { position >= first - 1 }
 
-  package func position(of id: EventID) -> UInt64? { ids[id] }
-
-  package subscript(position: UInt64) -> Entry? {
-    guard position >= first, position <= last else { return nil }
-    return ring[Int(position % UInt64(ring.count))]
+  package func position(of id: EventID) -> UInt64? {
+    guard let slot = slots.slot(of: id, in: ids) else { return nil }
+    // The one position of the tail that lies there.
+    return first + (UInt64(slot) &- first) & mask
   }
 
-  /// Adds the event at the next position.
-  package mutating func append(_ event: PreparedEvent) {
-    if count == ring.count { grow() }
-    let position = last + 1
-    let typeLink = link(event.typeHash, at: position)
-    var tagLinks: [Link] = []
-    if !event.tagHashes.isEmpty {
-      tagLinks.reserveCapacity(event.tagHashes.count)
-      for hash in event.tagHashes where !tagLinks.contains(where: { $0.hash == hash }) {
-        tagLinks.append(link(hash, at: position))
-      }
-    }
-    let entry = Entry(
-      id: event.id,
-      type: event.type,
-      tags: event.tags,
-      stream: event.stream,
-      revision: event.revision,
-      typeLink: typeLink,
-      tagLinks: tagLinks,
-      cost: 256 + event.tags.reduce(0) { $0 + 64 + $1.text.utf8.count }
-    )
-    ids[event.id] = position
-    bytes += entry.cost
-    ring[Int(position % UInt64(ring.count))] = entry
-    last = position
+  /// The event of this id, if it is here.
+  package func known(_ id: EventID) -> KnownEvent? {
+    position(of: id).map { records.known(at: place(of: $0), position: $0) }
+  }
+
+  /// Adds the event at the next position, which is stamped.
+  package mutating func append(
+    _ event: PreparedEvent,
+    _ tagHashes: [TextHash],
+    _ envelope: UnsafeRawBufferPointer
+  ) {
+    if count == ids.count { grow() }
+    last += 1
+    let slot = Int(last & mask)
+    ids[slot] = event.id
+    slots.insert(slot, event.id)
+    places[slot] = records.append(event, tagHashes, envelope)
   }
 
   /// Drops the oldest events beyond the bounds, but none after `published`: facts that were read
   /// at the published head are corrected from here.
   package mutating func trim(keepingAfter published: UInt64) {
-    while first <= last, first <= published, count > Self.eventBound || bytes > Self.byteBound {
+    while first <= last, first <= published,
+      count > Self.eventBound || records.byteCount > Self.byteBound
+    {
       dropFirst()
     }
   }
 
   /// The first event after `position` that the condition matches.
-  package func firstMatch(_ condition: PreparedCondition, after position: UInt64) -> UInt64? {
+  package mutating func firstMatch(
+    _ condition: PreparedCondition,
+    after position: UInt64
+  ) -> UInt64? {
+    while linked < last { linkNext() }
     var found: UInt64?
     for item in condition.items {
       let bound = found ?? .max
@@ -134,67 +121,74 @@ package struct RecentTail: Sendable {
     after position: UInt64
   ) -> UInt64? {
     var found: UInt64?
-    var place = newest[hash]?.position ?? 0
-    while place > position, let entry = self[place] {
-      if entry.matches(item) { found = place }
-      place = entry.previous(hash)
+    var position = position
+    position = max(position, first - 1)
+    var next = newest[hash]?.position ?? 0
+    while next > position {
+      let place = place(of: next)
+      if records.matches(item, at: place) { found = next }
+      next = records.previous(hash, at: place)
     }
     return found
   }
 
-  private mutating func link(_ hash: TextHash, at position: UInt64) -> Link {
-    if let index = newest.index(forKey: hash) {
-      let previous = newest.values[index]
-      newest.values[index] = Newest(position: position, count: previous.count + 1)
-      return Link(hash: hash, previous: previous.position)
+  private var mask: UInt64 { UInt64(ids.count - 1) }
+
+  private func place(of position: UInt64) -> TailRecords.Place { places[Int(position & mask)] }
+
+  /// Puts the first event that is not linked at the head of its chains.
+  private mutating func linkNext() {
+    linked += 1
+    let place = place(of: linked)
+    for index in 0..<records.linkCount(at: place) {
+      let hash = records.link(index, at: place).hash
+      guard let known = newest.index(forKey: hash) else {
+        newest[hash] = Newest(position: linked, count: 1)
+        continue
+      }
+      let previous = newest.values[known]
+      // A tag that the event bears twice; its first link is the one that counts.
+      if previous.position == linked { continue }
+      newest.values[known] = Newest(position: linked, count: previous.count + 1)
+      records.setLink(index, at: place, previous: previous.position)
     }
-    newest[hash] = Newest(position: position, count: 1)
-    return Link(hash: hash, previous: 0)
   }
 
   private mutating func dropFirst() {
-    let index = Int(first % UInt64(ring.count))
-    guard let entry = ring[index] else { return }
-    ring[index] = nil
-    if ids[entry.id] == first { ids[entry.id] = nil }
-    bytes -= entry.cost
-    unlink(entry.typeLink.hash)
-    for link in entry.tagLinks { unlink(link.hash) }
+    let slot = Int(first & mask)
+    slots.remove(slot, ids)
+    if first <= linked { unlink(places[slot]) }
     first += 1
+    linked = max(linked, first - 1)
+    records.drop(before: first <= last ? place(of: first) : nil)
   }
 
-  private mutating func unlink(_ hash: TextHash) {
-    guard let index = newest.index(forKey: hash) else { return }
-    if newest.values[index].position == first {
-      newest.remove(at: index)
-    } else {
-      newest.values[index].count -= 1
+  /// Takes the first event out of its chains.
+  private mutating func unlink(_ place: TailRecords.Place) {
+    for index in 0..<records.linkCount(at: place) {
+      let hash = records.link(index, at: place).hash
+      guard let known = newest.index(forKey: hash) else { continue }
+      if newest.values[known].position == first {
+        newest.remove(at: known)
+      } else if (0..<index).allSatisfy({ records.link($0, at: place).hash != hash }) {
+        newest.values[known].count -= 1
+      }
     }
   }
 
   private mutating func grow() {
-    var larger: [Entry?] = Array(repeating: nil, count: ring.count * 2)
+    let capacity = ids.count * 2
+    var largerIDs: [EventID] = Array(repeating: .none, count: capacity)
+    var largerPlaces: [TailRecords.Place] = Array(repeating: .none, count: capacity)
+    var larger = SlotTable(for: capacity)
     for position in first..<(last + 1) {
-      larger[Int(position % UInt64(larger.count))] = ring[Int(position % UInt64(ring.count))]
+      let slot = Int(position & UInt64(capacity - 1))
+      largerIDs[slot] = ids[Int(position & mask)]
+      largerPlaces[slot] = place(of: position)
+      larger.insert(slot, largerIDs[slot])
     }
-    ring = larger
-  }
-}
-
-extension RecentTail.Entry {
-  /// Compares bytes: two texts with one hash never stand for each other (law L11).
-  fileprivate func matches(_ item: PreparedCondition.Item) -> Bool {
-    guard
-      item.types.isEmpty
-        || item.types.contains(where: { $0.text.text.hasSameBytes(as: type.text) })
-    else { return false }
-    return item.tags.allSatisfy { wanted in
-      tags.contains { $0.text.hasSameBytes(as: wanted.text.text) }
-    }
-  }
-
-  fileprivate func previous(_ hash: TextHash) -> UInt64 {
-    if typeLink.hash == hash { return typeLink.previous }
-    return tagLinks.first { $0.hash == hash }?.previous ?? 0
+    ids = largerIDs
+    places = largerPlaces
+    slots = larger
   }
 }

@@ -23,7 +23,7 @@ internal import CLinux
 // What is fixed before the position is known (admission) stands apart from what is stamped by the
 // appender, so that stamping is a few stores and one checksum.
 
-/// Encodes, stamps and checks stored events.
+/// Stamps and checks stored events; `Envelope+Encode` makes them.
 package enum Envelope {
   package static let version: UInt8 = 1
   package static let headerBytes = 64
@@ -57,71 +57,6 @@ package enum Envelope {
     package static let recordedAt = 40
     package static let id = 48
     package static let type = 64
-  }
-
-  /// Appends an envelope to `bytes` with everything but position, revision, time and checksum.
-  package static func encode(
-    _ event: NewEvent,
-    id: EventID,
-    givenID: EventID? = nil,
-    stream: StreamName?,
-    tracking: Tracking?,
-    into bytes: inout [UInt8]
-  ) {
-    var tagsLength = 0
-    for tag in event.tags { tagsLength += 1 + tag.text.utf8.count }
-    var metadataLength = 0
-    for entry in event.metadata.entries {
-      metadataLength += 5 + entry.key.utf8.count + entry.value.utf8.count
-    }
-    var flags: UInt8 = 0
-    if stream != nil { flags |= Flag.stream }
-    let controlled = stream?.controlled
-    if controlled != nil { flags |= Flag.control }
-    let stream = controlled ?? stream
-    if tracking != nil { flags |= Flag.tracking }
-    if givenID != nil { flags |= Flag.givenID }
-    if givenID == nil, event.id == nil { flags |= Flag.chosenID }
-    bytes.append(version)
-    bytes.append(flags)
-    bytes.append(UInt8(event.type.text.utf8.count))
-    bytes.append(UInt8(stream?.text.utf8.count ?? 0))
-    bytes.append(UInt8(event.contentType.utf8.count))
-    bytes.append(UInt8(event.tags.count))
-    bytes.append(UInt8(event.metadata.entries.count))
-    bytes.append(UInt8(tracking?.source.utf8.count ?? 0))
-    bytes.append(littleEndian: event.schemaVersion)
-    bytes.append(littleEndian: UInt32(event.data.count))
-    bytes.append(littleEndian: UInt32(metadataLength))
-    bytes.append(littleEndian: UInt32(tagsLength))
-    bytes.append(littleEndian: UInt64(0))
-    bytes.append(littleEndian: UInt64(0))
-    bytes.append(littleEndian: UInt64(0))
-    bytes.append(littleEndian: id.high.byteSwapped)
-    bytes.append(littleEndian: id.low.byteSwapped)
-    bytes.append(contentsOf: event.type.text.utf8)
-    if let stream { bytes.append(contentsOf: stream.text.utf8) }
-    bytes.append(contentsOf: event.contentType.utf8)
-    for tag in event.tags {
-      bytes.append(UInt8(tag.text.utf8.count))
-      bytes.append(contentsOf: tag.text.utf8)
-    }
-    for entry in event.metadata.entries {
-      bytes.append(UInt8(entry.key.utf8.count))
-      bytes.append(contentsOf: entry.key.utf8)
-      bytes.append(littleEndian: UInt32(entry.value.utf8.count))
-      bytes.append(contentsOf: entry.value.utf8)
-    }
-    if let tracking {
-      bytes.append(contentsOf: tracking.source.utf8)
-      bytes.append(littleEndian: tracking.position)
-    }
-    if let givenID {
-      bytes.append(littleEndian: givenID.high.byteSwapped)
-      bytes.append(littleEndian: givenID.low.byteSwapped)
-    }
-    bytes.append(contentsOf: event.data)
-    bytes.append(littleEndian: UInt32(0))
   }
 
   /// Fills in what the appender assigns, and the checksum.

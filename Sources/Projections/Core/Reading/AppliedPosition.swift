@@ -61,20 +61,14 @@ public final class AppliedPosition: Sendable {
     }
     if isReached(partitions.value) { return true }
     guard patience > .zero else { return false }
-    return try await withThrowingTaskGroup(of: Bool.self) { group in
-      let refresh = refresh.withLock { $0 }
-      group.addTask { [partitions] in
-        // Who cannot be asked is waited for all the same.
-        try? await refresh?(floor)
-        _ = try await partitions.wait(until: isReached)
-        return true
-      }
-      group.addTask {
-        try await Task.sleep(for: patience)
-        return false
-      }
+    guard let refresh = refresh.withLock({ $0 }) else {
+      return try await partitions.wait(until: isReached, within: patience) != nil
+    }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      // Who cannot be asked is waited for all the same.
+      group.addTask { try? await refresh(floor) }
       defer { group.cancelAll() }
-      return try await group.next() ?? false
+      return try await partitions.wait(until: isReached, within: patience) != nil
     }
   }
 

@@ -7,7 +7,9 @@ internal import Synchronization
 /// that holds half of the limit the old one is dropped whole.
 final class StateCache<State: Sendable>: Sendable {
   /// What all kept states may weigh, roughly in bytes: small beside a process's other memory.
-  static var defaultWeight: Int { 16 << 20 }
+  ///
+  /// Some thousand posts of ordinary length. What is not kept costs a read of its stream.
+  static var defaultWeight: Int { 8 << 20 }
   /// What one entry weighs beside its state.
   private static var entryWeight: Int { 256 }
 
