@@ -29,7 +29,9 @@ def main():
     base.mkdir(parents=True, exist_ok=True)
     settings.library = str(syncs.build(base))
     verdicts = Verdicts()
-    print(f"{machine.description()}\n{settings.rounds} rounds in turns, {settings.warm_up:g} s warm-up, "
+    failed = False
+    description = machine.description()
+    print(f"{description}\n{settings.rounds} rounds in turns, {settings.warm_up:g} s warm-up, "
           f"{settings.seconds:g} s measured, {settings.bytes} B of {'text' if settings.text else 'noise'} "
           f"and 2 tags an event, seed {settings.seed}", flush=True)
     for module, names in GROUPS:
@@ -42,13 +44,18 @@ def main():
         pathlib.Path(folder).chmod(0o755)
         try:
             module.run(chosen, folder, settings, verdicts)
+        except (load.Trouble, servers.Trouble) as trouble:
+            # The other goals are measured all the same; hours may lie behind and before.
+            verdicts.judge(" ".join(chosen).upper(), "a measurement", str(trouble), False)
+            failed = True
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        if options.json:
+            document = {"machine": description, "settings": vars(settings),
+                        "verdicts": verdicts.lines, "measured": verdicts.records}
+            pathlib.Path(options.json).write_text(json.dumps(document, indent=1) + "\n")
     print(verdicts.table(), flush=True)
-    if options.json:
-        document = {"machine": machine.description(), "settings": vars(settings),
-                    "verdicts": verdicts.lines, "measured": verdicts.records}
-        pathlib.Path(options.json).write_text(json.dumps(document, indent=1) + "\n")
+    return 1 if failed else 0
 
 
 def parse(words):
@@ -73,6 +80,6 @@ if __name__ == "__main__":
     # Ended from outside, it still ends its servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Benchmarks/goals: ended"))
     try:
-        main()
+        sys.exit(main())
     except (load.Trouble, servers.Trouble) as trouble:
         sys.exit(f"Benchmarks/goals: {trouble}")
