@@ -77,6 +77,7 @@ let package = Package(
     .library(name: "EventLogInMemory", targets: ["EventLogInMemory"]),
     .library(name: "EventLogRocksDB", targets: ["EventLogRocksDB"]),
     .library(name: "EventLogPostgres", targets: ["EventLogPostgres"]),
+    .library(name: "EventLogRedis", targets: ["EventLogRedis"]),
     .library(name: "EventLogRemote", targets: ["EventLogRemote"]),
     .library(name: "MessagingCore", targets: ["MessagingCore"]),
     .library(name: "MessagingInProcess", targets: ["MessagingInProcess"]),
@@ -114,6 +115,12 @@ let package = Package(
       pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
+    // Its pkg-config file carries a flag that SwiftPM refuses and warns of.
+    .systemLibrary(
+      name: "CHiredis",
+      path: "Sources/Shims/CHiredis",
+      providers: [.apt(["libhiredis-dev"])]
+    ),
     .systemLibrary(name: "CLinux", path: "Sources/Shims/CLinux"),
     .systemLibrary(
       name: "CPostgres",
@@ -127,11 +134,13 @@ let package = Package(
     room("RocksDBDriver", "Drivers/RocksDB", ["CRocksDB", "WeaveRuntime"]),
     room("HTTPClientDriver", "Drivers/HTTPClient", ["CCurl", "WeaveRuntime"]),
     room("PostgresDriver", "Drivers/Postgres", ["CPostgres", "WeaveRuntime", logging]),
+    room("RedisDriver", "Drivers/Redis", ["CHiredis", "WeaveRuntime"]),
 
     room("EventLogCore", "EventLog/Core", ["CLinux", "WeaveRuntime", deques, logging]),
     room("EventLogInMemory", "EventLog/InMemory", ["EventLogCore"]),
     room("EventLogRocksDB", "EventLog/RocksDB", ["EventLogCore", "RocksDBDriver", logging]),
     room("EventLogPostgres", "EventLog/Postgres", ["EventLogCore", "PostgresDriver", logging]),
+    room("EventLogRedis", "EventLog/Redis", ["EventLogCore", "RedisDriver", crypto]),
     room(
       "EventLogRemote",
       "EventLog/Remote",
@@ -227,9 +236,10 @@ let package = Package(
         "WeaveRuntime", "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "MessagingCore",
         "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", "Schemas", "ServiceKit",
         "ServiceCatalog", "Gateway", "IdentityStandIn", "HTTPClientDriver", "RocksDBDriver",
-        "EventLogPostgres", "EventLogRemote", argumentParser, crypto, grpc, grpcInProcess, grpcNIO,
-        hummingbird, lifecycle, logging,
-        metrics, protobuf, signals, yaml,
+        "EventLogPostgres", "EventLogRedis", "EventLogRemote", "RedisDriver", argumentParser,
+        crypto,
+        grpc, grpcInProcess, grpcNIO, hummingbird, lifecycle, logging, metrics, protobuf, signals,
+        yaml,
       ],
       path: "Sources/WordWeave",
       swiftSettings: settings
@@ -240,8 +250,8 @@ let package = Package(
       "EventLogTests",
       [
         "EventLogCore", "EventLogInMemory", "EventLogRocksDB", "EventLogConformance",
-        "EventLogPostgres", "EventLogRemote", "EventsService", "PostgresDriver", "RocksDBDriver",
-        "Schemas", "WeaveRuntime", grpc, grpcNIO, protobuf, logging,
+        "EventLogPostgres", "EventLogRedis", "EventLogRemote", "EventsService", "PostgresDriver",
+        "RedisDriver", "RocksDBDriver", "Schemas", "WeaveRuntime", grpc, grpcNIO, protobuf, logging,
       ],
       exclude: ["Fixtures"]
     ),
@@ -263,9 +273,9 @@ let package = Package(
       "ServicesTests",
       [
         "ServiceKit", "UsersService", "PostsService", "EventsService", "ServiceCatalog", "Schemas",
-        "EventLogCore", "EventLogInMemory", "EventLogConformance", "MessagingCore",
-        "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", grpc, grpcInProcess, grpcNIO,
-        logging, protobuf,
+        "EventLogCore", "EventLogInMemory", "EventLogConformance", "EventLogRedis",
+        "MessagingCore", "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB",
+        "RedisDriver", grpc, grpcInProcess, grpcNIO, logging, protobuf,
       ]
     ),
     tests(

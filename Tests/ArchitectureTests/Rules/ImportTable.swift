@@ -38,6 +38,7 @@ enum ImportTable {
 
     RoomImports("Sources/Drivers/RocksDB", standard, observing, ["CRocksDB", "WeaveRuntime"]),
     RoomImports("Sources/Drivers/Postgres", standard, observing, ["CPostgres", "WeaveRuntime"]),
+    RoomImports("Sources/Drivers/Redis", standard, observing, ["CHiredis", "WeaveRuntime"]),
     RoomImports("Sources/Drivers/HTTPClient", standard, observing, ["CCurl", "WeaveRuntime"]),
 
     // CLinux for CRC-32C in hardware, which belongs to the export format.
@@ -49,6 +50,8 @@ enum ImportTable {
     RoomImports("Sources/EventLog/InMemory", standard, log, ["DequeModule"]),
     RoomImports("Sources/EventLog/RocksDB", standard, log, ["RocksDBDriver", "DequeModule"]),
     RoomImports("Sources/EventLog/Postgres", standard, log, ["PostgresDriver", "DequeModule"]),
+    // Snapshots, not a log. Crypto for the code that seals what a Redis that nobody trusts keeps.
+    RoomImports("Sources/EventLog/Redis", standard, log, ["RedisDriver", "Crypto"]),
     // A client of the Event Service: its schemas and gRPC, no engine.
     RoomImports(
       "Sources/EventLog/Remote",

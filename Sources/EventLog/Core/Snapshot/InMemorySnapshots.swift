@@ -5,22 +5,17 @@ internal import Synchronization
 ///
 /// - Units: `bytes` counts states and names; `count` counts snapshots.
 public final class InMemorySnapshots: SnapshotStore {
-  private struct Key: Hashable, Sendable {
-    let stream: StreamName
-    let stateVersion: UInt32
-  }
-
   private struct Entry: Sendable {
     let snapshot: Snapshot
     var use: UInt64
   }
 
   private struct Shelf: Sendable {
-    var entries: [Key: Entry] = [:]
+    var entries: [SnapshotKey: Entry] = [:]
     var bytes = 0
     // Every use in order; one that is not its entry's last is passed over. Compacted before it
     // grows past twice the entries.
-    var uses: Deque<(key: Key, use: UInt64)> = []
+    var uses: Deque<(key: SnapshotKey, use: UInt64)> = []
     var clock: UInt64 = 0
   }
 
@@ -46,50 +41,52 @@ public final class InMemorySnapshots: SnapshotStore {
   /// How many snapshots are kept.
   public var count: Int { shelf.withLock { $0.entries.count } }
 
-  /// The newest snapshot of a stream in this version of the state; nil if none is kept.
-  public func snapshot(of stream: StreamName, stateVersion: UInt32) async -> Snapshot? {
-    let key = Key(stream: stream, stateVersion: stateVersion)
-    return shelf.withLock { shelf in
+  /// The newest snapshot of a key; nil if none is kept.
+  public func snapshot(for key: SnapshotKey) async -> Snapshot? {
+    shelf.withLock { shelf in
       guard let snapshot = shelf.entries[key]?.snapshot else { return nil }
       Self.touch(key, in: &shelf)
       return snapshot
     }
   }
 
-  /// Keeps a snapshot, unless a newer one of the same stream and version is kept.
-  public func save(_ snapshot: Snapshot) async {
+  /// Keeps snapshots, each unless a newer one of the same key is kept.
+  public func save(_ snapshots: [Snapshot]) async {
+    shelf.withLock { shelf in
+      for snapshot in snapshots { save(snapshot, in: &shelf) }
+    }
+  }
+
+  private func save(_ snapshot: Snapshot, in shelf: inout Shelf) {
     let size = Self.size(of: snapshot)
     guard size <= maximumBytes, maximumCount > 0 else { return }
-    let key = Key(stream: snapshot.stream, stateVersion: snapshot.stateVersion)
+    if let old = shelf.entries[snapshot.key] {
+      guard old.snapshot.revision <= snapshot.revision else { return }
+      shelf.bytes -= Self.size(of: old.snapshot)
+    }
+    shelf.entries[snapshot.key] = Entry(snapshot: snapshot, use: 0)
+    shelf.bytes += size
+    Self.touch(snapshot.key, in: &shelf)
+    while shelf.bytes > maximumBytes || shelf.entries.count > maximumCount,
+      let (key, use) = shelf.uses.popFirst()
+    {
+      guard let entry = shelf.entries[key], entry.use == use else { continue }
+      shelf.entries[key] = nil
+      shelf.bytes -= Self.size(of: entry.snapshot)
+    }
+  }
+
+  /// Forgets the snapshots of some keys.
+  public func forget(_ keys: [SnapshotKey]) async {
     shelf.withLock { shelf in
-      if let old = shelf.entries[key] {
-        guard old.snapshot.revision <= snapshot.revision else { return }
-        shelf.bytes -= Self.size(of: old.snapshot)
-      }
-      shelf.entries[key] = Entry(snapshot: snapshot, use: 0)
-      shelf.bytes += size
-      Self.touch(key, in: &shelf)
-      while shelf.bytes > maximumBytes || shelf.entries.count > maximumCount,
-        let (key, use) = shelf.uses.popFirst()
-      {
-        guard let entry = shelf.entries[key], entry.use == use else { continue }
-        shelf.entries[key] = nil
+      for key in keys {
+        guard let entry = shelf.entries.removeValue(forKey: key) else { continue }
         shelf.bytes -= Self.size(of: entry.snapshot)
       }
     }
   }
 
-  /// Forgets every snapshot of a stream.
-  public func forget(_ stream: StreamName) async {
-    shelf.withLock { shelf in
-      for (key, entry) in shelf.entries where key.stream == stream {
-        shelf.entries[key] = nil
-        shelf.bytes -= Self.size(of: entry.snapshot)
-      }
-    }
-  }
-
-  private static func touch(_ key: Key, in shelf: inout Shelf) {
+  private static func touch(_ key: SnapshotKey, in shelf: inout Shelf) {
     shelf.clock += 1
     shelf.entries[key]?.use = shelf.clock
     shelf.uses.append((key, shelf.clock))
@@ -99,6 +96,6 @@ public final class InMemorySnapshots: SnapshotStore {
   }
 
   private static func size(of snapshot: Snapshot) -> Int {
-    snapshot.state.count + snapshot.stream.text.utf8.count + entryBytes
+    snapshot.state.count + snapshot.key.stream.text.utf8.count + entryBytes
   }
 }
