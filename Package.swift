@@ -297,7 +297,7 @@ let package = Package(
       "WordWeaveTests",
       [
         "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogInMemory",
-        "EventLogRocksDB", yaml,
+        "EventLogRocksDB", "RedisDriver", yaml,
       ]
     ),
     // The tests start the executable that lies beside them, so it must be built with them.

@@ -1,6 +1,7 @@
 package import EventLogCore
 package import GRPCCore
 package import ProjectionsCore
+package import ServiceKit
 
 /// The Event Service: the log and the projections over it.
 ///
@@ -19,9 +20,10 @@ package enum EventsModule {
     log: any LogAdministration,
     projections: any ProjectionAdministration,
     audit: any ProjectionReader,
-    replays: ReplayBoard
+    replays: ReplayBoard,
+    snapshots: SnapshotQueue? = nil
   ) -> [any RegistrableRPCService] {
-    logServices(store, log: log) + [
+    logServices(store, log: log, snapshots: snapshots) + [
       AdministrationService(
         store: store,
         log: log,
@@ -50,10 +52,12 @@ package enum EventsModule {
   /// What answers calls to the log alone.
   package static func logServices(
     _ store: EventStore,
-    log: any LogAdministration
+    log: any LogAdministration,
+    snapshots: SnapshotQueue? = nil
   ) -> [any RegistrableRPCService] {
-    [
-      EventLogService(store: store), StreamsService(store: store, log: log),
+    let notes = snapshots.map { NoteSnapshots(queue: $0, store: store) }
+    return [
+      EventLogService(store: store), StreamsService(store: store, log: log, notes: notes),
       TransferService(store: store),
     ]
   }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventsService
 internal import Glibc
+internal import RedisDriver
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,6 +16,10 @@ struct ServeCommand: AsyncParsableCommand {
 
       Other processes reach the log over gRPC at --grpc-port, with the operator token or one made by \
       'wordweave tokens create'. --only events serves the log alone.
+
+      With --redis, processes over one log share snapshots of long streams. They are sealed with a key \
+      that follows from WORDWEAVE_REDIS_SECRET or, without it, from the operator token. A Redis that is \
+      away costs time alone.
 
         wordweave serve
         wordweave serve --data ./data --port 9000
@@ -62,6 +67,15 @@ struct ServeCommand: AsyncParsableCommand {
     )
   )
   var grpcAuth: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A Redis where processes over one log share snapshots: redis://[[user]:password@]host[:port]"
+        + "[/database] (or WORDWEAVE_REDIS, which hides a password better; default: none).",
+      valueName: "url"
+    )
+  )
+  var redis: String?
 
   @Option(
     help: ArgumentHelp("Parts to run, with commas between (or WORDWEAVE_ONLY).", valueName: "list")
@@ -116,6 +130,23 @@ struct ServeCommand: AsyncParsableCommand {
         found: "'\(rule)' is neither tokens nor none",
         code: .usage
       )
+    }
+    if let url = redis ?? value("WORDWEAVE_REDIS") {
+      do throws(RedisError) {
+        configuration.redis = try RedisSettings(url: url)
+      } catch {
+        throw CommandError("reading --redis", found: error.found, code: .usage)
+      }
+    }
+    if let secret = value("WORDWEAVE_REDIS_SECRET") {
+      guard secret.utf8.count >= SharedSnapshots.secretBytes else {
+        throw CommandError(
+          "reading WORDWEAVE_REDIS_SECRET",
+          found: "fewer than \(SharedSnapshots.secretBytes) characters",
+          code: .usage
+        )
+      }
+      configuration.redisSecret = secret
     }
     if let only = only ?? value("WORDWEAVE_ONLY") {
       configuration.only = only.split(separator: ",").map { $0.stripped }

@@ -1,5 +1,6 @@
 internal import EventsService
 internal import Glibc
+internal import RedisDriver
 internal import ServiceCatalog
 internal import ServiceKit
 
@@ -19,6 +20,10 @@ struct PlatformConfiguration: Sendable {
   var grpcCertificate: EventServerSettings.Certificate?
   /// Whether calls to the Event Service must bear a token.
   var grpcTakesTokens = true
+  /// The Redis where snapshots are shared with other processes; nil keeps them in this one.
+  var redis: RedisSettings?
+  /// What all processes that share snapshots know and Redis does not; nil takes the operator token.
+  var redisSecret: String?
   /// The parts that run here; nil runs all.
   var only: [String]?
 

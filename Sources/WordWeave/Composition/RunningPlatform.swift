@@ -49,6 +49,8 @@ struct PlatformParts {
     let host = HandlerHost(log: log, feed: InProcessFeed(), logger: logger)
     let lanes = FeedLanes(host, logger: logger)
 
+    let secret = configuration.redisSecret ?? directory.operatorToken
+    let shared = configuration.redis.map { SharedSnapshots($0, secret: secret, logger: logger) }
     let local = LocalServices()
     var models: [ReadModels] = []
     var background: [any Service] = []
@@ -59,6 +61,7 @@ struct PlatformParts {
           eventStore: store,
           projections: model.runtime,
           grpc: local,
+          snapshots: shared?.queue,
           logger: logger
         )
       )
@@ -77,7 +80,8 @@ struct PlatformParts {
       log: RocksDBLogAdministration(log: log, directory: directory.path),
       projections: LocalProjections(models: self.models, lanes: lanes),
       audit: auditIndex,
-      replays: replays
+      replays: replays,
+      snapshots: shared?.queue
     )
     let events = LocalEventService(eventServices)
     let network = try configuration.eventServer(
@@ -135,6 +139,7 @@ struct PlatformParts {
     services.append(ClosureService("tokens") { try await tokens.run() })
     services += background
     services.append(ClosureService("replays") { await replays.run() })
+    if let shared { services.append(ClosureService("snapshots") { await shared.run() }) }
     services.append(ClosureService("heap") { try await QuietHeap.keep() })
     if let identity { services.append(identity) }
     if let network { services.append(network) }

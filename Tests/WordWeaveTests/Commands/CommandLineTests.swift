@@ -1,4 +1,5 @@
 import ArgumentParser
+import RedisDriver
 import Testing
 
 @testable import WordWeave
@@ -58,6 +59,34 @@ import Testing
     } throws: { error in
       WordWeaveCommand.exitCode(for: error).rawValue == CommandError.Code.usage.rawValue
     }
+  }
+
+  @Test func aRedisIsNamedByOptionOrEnvironmentAndItsPasswordIsNotRepeated() throws {
+    #expect(try ServeCommand.parse([]).configuration { _ in nil }.redis == nil)
+    let environment = ["WORDWEAVE_REDIS": "redis://there:1/2", "WORDWEAVE_DATA": "/nowhere"]
+    let told = try ServeCommand.parse([]).configuration { environment[$0] }
+    #expect(told.redis?.place == "there:1/2")
+    let named = try ServeCommand.parse(["--redis", "redis://:pw@here"])
+      .configuration { environment[$0] }
+    #expect(named.redis?.place == "here:6379/0")
+    #expect(named.redis?.password == "pw")
+    #expect {
+      _ = try ServeCommand.parse(["--redis", "redis://u:hidden@here:x"]).configuration { _ in nil }
+    } throws: { error in
+      let error = error as? CommandError
+      return error?.code == .usage && error?.description.contains("hidden") == false
+    }
+  }
+
+  @Test func aSecretForSnapshotsHasALeastLength() throws {
+    func configuration(_ characters: Int) throws -> PlatformConfiguration {
+      let secret = String(repeating: "s", count: characters)
+      return try ServeCommand.parse([]).configuration {
+        $0 == "WORDWEAVE_REDIS_SECRET" ? secret : nil
+      }
+    }
+    #expect(try configuration(SharedSnapshots.secretBytes).redisSecret?.utf8.count == 32)
+    #expect(throws: CommandError.self) { try configuration(SharedSnapshots.secretBytes - 1) }
   }
 
   @Test func anOptionWinsOverTheEnvironment() throws {

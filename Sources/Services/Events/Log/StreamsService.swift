@@ -15,6 +15,8 @@ struct StreamsService: Wordweave_Events_V1_Streams.SimpleServiceProtocol {
 
   let store: EventStore
   let log: any LogAdministration
+  /// Where notes are shared that lie far behind the end of a control stream.
+  var notes: NoteSnapshots?
 
   func getMetadata(
     request: Wordweave_Events_V1_GetMetadataRequest,
@@ -26,9 +28,7 @@ struct StreamsService: Wordweave_Events_V1_Streams.SimpleServiceProtocol {
       let state = try await state(of: stream)
       answer.state = Wordweave_Events_V1_StreamState(state)
       if let note = try await newestNote(at: stream) {
-        answer.metadata = try note.withData { data in
-          try Wordweave_Events_V1_StreamMetadata(serializedBytes: Array(data))
-        }
+        answer.metadata = try Wordweave_Events_V1_StreamMetadata(serializedBytes: note.data)
         answer.notedAt = note.position.number
       }
       answer.head = try await store.engine.head().number
@@ -128,17 +128,37 @@ struct StreamsService: Wordweave_Events_V1_Streams.SimpleServiceProtocol {
     }
   }
 
-  private func newestNote(at stream: StreamName) async throws(EventLogError) -> RecordedEvent? {
+  /// The newest note, looked for from the end; what others found far behind it is asked for once the
+  /// first page has none.
+  private func newestNote(at stream: StreamName) async throws -> StreamNote? {
+    let control = stream.control
     var from = StreamRevision.max
+    var newest: RecordedEvent?
+    var kept: Snapshot?
     while true {
       let page = try await store.engine.read(
-        stream.control,
+        control,
         from: from,
         direction: .backward,
         limit: Self.controlPage
       )
-      if let note = page.events.first(where: { $0.type == Self.noted }) { return note }
-      guard !page.isEnd, let last = page.events.last?.revision, last > .first else { return nil }
+      let isFirst = newest == nil
+      newest = newest ?? page.events.first
+      if let note = page.events.first(where: { $0.type == Self.noted }) {
+        let found = StreamNote(data: note.data, position: note.position)
+        if !isFirst, let newest { notes?.save(found, of: control, after: newest) }
+        return found
+      }
+      guard !page.isEnd, let last = page.events.last?.revision, last > .first else {
+        if !isFirst, let newest { notes?.save(nil, of: control, after: newest) }
+        return nil
+      }
+      if isFirst { kept = await notes?.snapshot(of: control) }
+      // All events from the end down to that one are no notes, so what was true after it still is.
+      if let kept, let notes, page.events.contains(where: kept.isTaken) {
+        if !isFirst, let newest { notes.save(kept, as: newest) }
+        return try notes.note(in: kept)
+      }
       from = StreamRevision(last.number - 1)
     }
   }

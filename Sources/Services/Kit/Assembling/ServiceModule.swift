@@ -20,6 +20,8 @@ public struct ServiceContext: Sendable {
   public let projections: any ProjectionHost
   /// How other services are reached.
   package let grpc: any ServiceClients
+  /// Where states are shared with other processes; nil keeps them in this one.
+  public let snapshots: SnapshotQueue?
   /// The time.
   public let clock: @Sendable () -> Timestamp
   /// Where new ids come from.
@@ -32,6 +34,7 @@ public struct ServiceContext: Sendable {
     eventStore: EventStore,
     projections: any ProjectionHost,
     grpc: any ServiceClients,
+    snapshots: SnapshotQueue? = nil,
     clock: @escaping @Sendable () -> Timestamp = { .now },
     makeID: @escaping @Sendable () -> EventID = { .make() },
     logger: Logger
@@ -39,6 +42,7 @@ public struct ServiceContext: Sendable {
     self.eventStore = eventStore
     self.projections = projections
     self.grpc = grpc
+    self.snapshots = snapshots
     self.clock = clock
     self.makeID = makeID
     self.logger = logger

@@ -58,6 +58,7 @@ where D.Event == Codec.Event, D.State: MomentTaking {
   public let store: EventStore
   private let folder: StreamFolder<D, Codec>
   private let cache: StateCache<D.State>
+  private let snapshots: StateSnapshots<D.State>?
   private let makeID: @Sendable () -> EventID
   private let claims: @Sendable (D.Event, D.State) -> [Tag]
 
@@ -77,14 +78,62 @@ where D.Event == Codec.Event, D.State: MomentTaking {
     self.claims = claims
     folder = StreamFolder(store)
     cache = StateCache(weigh: weigh)
+    snapshots = nil
+  }
+
+  /// Makes the same handler, which also shares snapshots of its states with other processes.
+  ///
+  /// - Errors: what the codec throws for its specimen.
+  public func sharing<States: StateCodec>(
+    _ states: States.Type,
+    over queue: SnapshotQueue?
+  ) throws -> Self where States.D == D {
+    guard let queue else { return self }
+    return Self(self, snapshots: try StateSnapshots(queue, of: states, in: store))
+  }
+
+  private init(_ other: Self, snapshots: StateSnapshots<D.State>) {
+    store = other.store
+    folder = other.folder
+    cache = other.cache
+    makeID = other.makeID
+    claims = other.claims
+    self.snapshots = snapshots
   }
 
   /// The present state of a stream: what is kept of it, and what came afterwards.
+  ///
+  /// What this process keeps comes first, then what others shared, then the log alone.
   public func load(_ stream: StreamName) async throws -> LoadedStream<D.State> {
     let kept = cache[stream]
-    let loaded = try await folder.load(stream, after: kept)
-    if loaded.revision != kept?.revision { cache.keep(loaded, of: stream) }
+    var loaded: LoadedStream<D.State>
+    if kept == nil, let snapshots {
+      loaded = try await load(stream, from: snapshots)
+    } else {
+      loaded = try await folder.load(stream, after: kept)
+    }
+    if loaded.revision != kept?.revision { keep(&loaded, of: stream) }
     return loaded
+  }
+
+  private func load(
+    _ stream: StreamName,
+    from snapshots: StateSnapshots<D.State>
+  ) async throws -> LoadedStream<D.State> {
+    let (beginning, isEnd) = try await folder.begin(stream, limit: snapshots.worthEvents)
+    guard !isEnd else { return beginning }
+    guard let snapshot = await snapshots.state(of: stream) else {
+      return try await folder.load(stream, after: beginning)
+    }
+    if let loaded = try await folder.resume(stream, after: snapshot) { return loaded }
+    snapshots.forget(stream)
+    return try await folder.load(stream, after: beginning)
+  }
+
+  /// Keeps a state here, and shares it if that is worth its while.
+  private func keep(_ loaded: inout LoadedStream<D.State>, of stream: StreamName) {
+    snapshots?.save(&loaded, of: stream)
+    cache.keep(loaded, of: stream)
   }
 
   /// Decides and writes one command.
@@ -251,8 +300,8 @@ extension CommandHandler {
       )
       return try await answer(submission, as: first)
     }
-    let after = try await folder.load(submission.stream, after: loaded, through: last)
-    cache.keep(after, of: submission.stream)
+    var after = try await folder.load(submission.stream, after: loaded, through: last)
+    keep(&after, of: submission.stream)
     return CommandOutcome(
       stream: submission.stream,
       position: receipt.lastPosition,

@@ -24,7 +24,7 @@ package struct PostsEndpoint: Sendable {
     _ context: ServiceContext,
     model: any ProjectionReader,
     history: any ProjectionReader
-  ) {
+  ) throws {
     self.model = model
     self.history = history
     store = context.eventStore
@@ -33,7 +33,7 @@ package struct PostsEndpoint: Sendable {
     clock = context.clock
     makeID = context.makeID
     logger = context.logger
-    posts = CommandHandler(
+    posts = try CommandHandler(
       context.eventStore,
       makeID: context.makeID,
       // What readers see mostly shares its texts with the working copy.
@@ -42,7 +42,7 @@ package struct PostsEndpoint: Sendable {
         return state.working.body.utf8.count + shown + 2048
       },
       claims: Post.claims
-    )
+    ).sharing(PostStates.self, over: context.snapshots)
   }
 }
 
@@ -55,7 +55,7 @@ public enum PostsModule: ServiceModule {
     let model = try context.projections.register(PostsProjection())
     let history = try context.projections.register(HistoryProjection())
     return ServiceAssembly(
-      grpcServices: [PostsEndpoint(context, model: model, history: history)])
+      grpcServices: [try PostsEndpoint(context, model: model, history: history)])
   }
 }
 

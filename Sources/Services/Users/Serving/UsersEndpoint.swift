@@ -15,17 +15,21 @@ package struct UsersEndpoint: Sendable {
   let makeID: @Sendable () -> EventID
   let logger: Logger
 
-  package init(_ context: ServiceContext, model: any ProjectionReader) {
+  package init(_ context: ServiceContext, model: any ProjectionReader) throws {
     self.model = model
     makeID = context.makeID
     logger = context.logger
-    accounts = CommandHandler(
+    accounts = try CommandHandler(
       context.eventStore,
       makeID: context.makeID,
       weigh: { $0.profile.bio.utf8.count + $0.profile.image.utf8.count + 512 },
       claims: Account.claims
-    )
-    follows = CommandHandler(context.eventStore, makeID: context.makeID, weigh: { _ in 64 })
+    ).sharing(AccountStates.self, over: context.snapshots)
+    follows = try CommandHandler(
+      context.eventStore,
+      makeID: context.makeID,
+      weigh: { _ in 64 }
+    ).sharing(FollowStates.self, over: context.snapshots)
   }
 }
 
@@ -36,6 +40,6 @@ public enum UsersModule: ServiceModule {
   /// Makes the service and its projection.
   public static func assemble(_ context: ServiceContext) throws -> ServiceAssembly {
     let model = try context.projections.register(UsersProjection())
-    return ServiceAssembly(grpcServices: [UsersEndpoint(context, model: model)])
+    return ServiceAssembly(grpcServices: [try UsersEndpoint(context, model: model)])
   }
 }
