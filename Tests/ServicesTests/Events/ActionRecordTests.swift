@@ -21,10 +21,10 @@ import Testing
       try await world.administration.rebuild(rebuild, metadata: metadata) { response in
         for try await _ in response.messages {}
       }
+      _ = try await world.administration.rollBack(named("events/audit"), metadata: metadata)
       try await world.administration.compare(named("events/audit"), metadata: metadata) {
         for try await _ in $0.messages {}
       }
-      _ = try await world.administration.rollBack(named("events/audit"), metadata: metadata)
       let kept = Wordweave_Events_V1_RebuildRequest.with {
         $0.name = "events/audit"
         $0.withoutCutOver = true
@@ -47,13 +47,13 @@ import Testing
       #expect(
         actions.map(\.action.action) == [
           "projection-rebuild-started", "projection-rebuild-ended", "projection-cut-over",
-          "projection-compared", "projection-rolled-back", "projection-rebuild-started",
+          "projection-rolled-back", "projection-compared", "projection-rebuild-started",
           "projection-rebuild-ended", "projection-cut-over", "projection-replayed",
           "log-verified", "log-exported",
         ]
       )
       let expected = [
-        "started", "ready", "done", "equal", "done", "started", "ready", "done", "done", "sound",
+        "started", "ready", "done", "done", "equal", "started", "ready", "done", "done", "sound",
         "done",
       ]
       #expect(actions.map(\.action.outcome) == expected)

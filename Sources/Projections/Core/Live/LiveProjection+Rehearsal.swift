@@ -86,7 +86,7 @@ extension LiveProjection {
     )
     let start = Checkpoint(log: log.identity, floor: plan.after)
     let target = FillTarget(
-      categories: P.categories,
+      categories: P.isOfWholeLog ? nil : P.categories,
       query: P.query,
       marks: Array(repeating: start, count: MessagingLimits.partitions)
     )

@@ -64,6 +64,8 @@ struct AuditWorld: Sendable {
       group.addTask { try await client.runConnections() }
       group.addTask { try? await runtime.run(lanes: NoLanes()) }
       defer { group.cancelAll() }
+      // The projection runs once it has filled the empty log.
+      try await index.read(atLeast: nil, stream: nil, patience: .seconds(20)) { _ in }
       try await body(world)
       client.beginGracefulShutdown()
       server.beginGracefulShutdown()
