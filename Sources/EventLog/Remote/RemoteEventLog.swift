@@ -22,7 +22,7 @@ public final class RemoteEventLog: EventLogEngine {
   private let line: Line
   private let heads: HeadWatch
   private let gate = CallGate()
-  private let question = SharedQuestion<Wordweave_Events_V1_HeadResponse>()
+  private let headQuestion = SharedQuestions<Bool, GlobalPosition>()
   private let log: Wordweave_Events_V1_EventLog.Client<Transport>
   private let streams: Wordweave_Events_V1_Streams.Client<Transport>
   private let transfer: Wordweave_Events_V1_Transfer.Client<Transport>
@@ -198,13 +198,14 @@ public final class RemoteEventLog: EventLogEngine {
       guard gate.enter() else { throw .closed }
       defer { gate.leave() }
       guard !Task.isCancelled else { throw .cancelled }
-      let answer = try await question.answer { [log, line] () throws(EventLogError) in
-        try await line.asking { metadata in
+      let head = try await headQuestion.answer(true) { [log, line] () throws(EventLogError) in
+        let answer = try await line.asking { metadata in
           try await log.head(.init(), metadata: metadata, options: line.options)
         }
+        return GlobalPosition(answer.head)
       }
-      heads.publish(GlobalPosition(answer.head))
-      return GlobalPosition(answer.head)
+      heads.publish(head)
+      return head
     }
     guard !gate.isClosed else { throw .closed }
     return try await heads.wait(beyond: position)

@@ -11,6 +11,10 @@ public struct EventStore: Sendable {
   /// How events of older shapes are read.
   public let upcasters: Upcasters
   let logger: Logger
+  /// Whoever waits for the head waits here.
+  let feeds: HeadFeeds
+  /// Whoever reads on reads here.
+  let pages: SharedPages
 
   /// Makes a store.
   public init(
@@ -21,6 +25,8 @@ public struct EventStore: Sendable {
     self.engine = engine
     self.upcasters = upcasters
     self.logger = logger
+    feeds = HeadFeeds(engine)
+    pages = SharedPages(engine)
   }
 
   /// Which log this is.

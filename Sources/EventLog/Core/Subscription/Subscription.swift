@@ -51,7 +51,7 @@ public struct Subscription: AsyncSequence, Sendable {
         case .read(let after):
           machine.didRead(try await read(after: after, head: machine.head))
         case .wait(let beyond):
-          machine.didWait(head: try await wait(beyond: beyond))
+          machine.didWait(head: try await wait(beyond: beyond, due: machine.checkpointDue))
         }
       }
     }
@@ -96,28 +96,29 @@ public struct Subscription: AsyncSequence, Sendable {
             settings.onStall?(stall)
           },
           operation: { () throws(EventLogError) -> EventPage in
-            try await store.read(
+            let widened = store.upcasters.widen(query)
+            let page = try await store.pages.page(
               after: after,
-              matching: query,
-              direction: .forward,
-              limit: settings.pageLimit
+              matching: widened,
+              limit: settings.pageLimit,
+              head: head
             )
+            return try store.upcasters.upcast(page, matching: query)
           }
         )
         if let page { return page }
       }
     }
 
-    /// The head once it is beyond a position, or after the poll interval as it then is: a
-    /// wake-up is a hint, and one that was lost costs no more than that interval.
-    private func wait(beyond: GlobalPosition) async throws(EventLogError) -> GlobalPosition {
-      let engine = subscription.store.engine
-      let head = try await deadline(subscription.settings.pollInterval) {
-        () throws(EventLogError) -> GlobalPosition in
-        try await engine.head(beyond: beyond)
-      }
-      if let head { return head }
-      return try await engine.head()
+    /// The head once it is beyond a position, or when there is something to tell without that: a
+    /// wake-up is a hint, and one that was lost costs no more than the poll interval.
+    private func wait(
+      beyond: GlobalPosition,
+      due: ContinuousClock.Instant?
+    ) async throws(EventLogError) -> GlobalPosition {
+      let interval = subscription.settings.pollInterval
+      let feed = subscription.store.feeds.feed(pollInterval: interval)
+      return try await feed.wait(beyond: beyond, due: due)
     }
   }
 }

@@ -15,7 +15,7 @@ package struct SubscriptionMachine: Sendable {
     case deliver(SubscriptionMessage)
     /// Read the page after a position, then call `didRead`.
     case read(after: GlobalPosition)
-    /// Wait until the head is beyond a position or the poll interval passed, then `didWait`.
+    /// Wait until the head is beyond a position or a checkpoint is due, then `didWait`.
     case wait(beyond: GlobalPosition)
   }
 
@@ -97,6 +97,11 @@ package struct SubscriptionMachine: Sendable {
 
   /// Takes the head as it was when the wait ended, whether it moved or not.
   package mutating func didWait(head: GlobalPosition) { self.head = max(self.head, head) }
+
+  /// When a position that matches nothing is to be told at the latest; nil if there is none.
+  package var checkpointDue: ContinuousClock.Instant? {
+    position > told ? toldAt + settings.checkpointInterval : nil
+  }
 
   private mutating func tellCheckpoint(now: ContinuousClock.Instant) {
     guard position > told else { return }

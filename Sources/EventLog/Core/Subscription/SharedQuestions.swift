@@ -1,0 +1,121 @@
+internal import Synchronization
+
+/// Asks one thing for all who ask the same at the same time.
+///
+/// Who comes while an answer is under way shares the next one, since that which is under way may
+/// be older than the question: many readers of one head, or of one page behind it, cost a call
+/// after the other, not one each. An answer that nobody waits for any more is not waited for.
+package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+  private typealias Answer = Result<Value, EventLogError>
+  private typealias Waiters = [UInt64: UnsafeContinuation<Answer, Never>]
+
+  private struct Question {
+    let number: UInt64
+    let asking: Task<Void, Never>
+    // Those whose answer is under way, and those who share the next one.
+    var asked: Waiters = [:]
+    var waiting: Waiters
+  }
+
+  private struct State {
+    var questions: [Key: Question] = [:]
+    var cancelled: Set<UInt64> = []
+    var next: UInt64 = 0
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// The answer to a question that is asked after this call.
+  package func answer(
+    _ key: Key,
+    _ ask: @escaping @Sendable () async throws(EventLogError) -> Value
+  ) async throws(EventLogError) -> Value {
+    let id = state.withLock { state in
+      state.next += 1
+      return state.next
+    }
+    let answer: Answer = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in join(key, id, continuation, ask) }
+    } onCancel: {
+      leave(key, id)
+    }
+    state.withLock { _ = $0.cancelled.remove(id) }
+    return try answer.get()
+  }
+
+  private func join(
+    _ key: Key,
+    _ id: UInt64,
+    _ continuation: UnsafeContinuation<Answer, Never>,
+    _ ask: @escaping @Sendable () async throws(EventLogError) -> Value
+  ) {
+    let isCancelled = state.withLock { state in
+      if state.cancelled.contains(id) { return true }
+      if state.questions[key] == nil {
+        let asking = Task { await askForAll(key, id, ask) }
+        state.questions[key] = Question(number: id, asking: asking, waiting: [id: continuation])
+      } else {
+        state.questions[key]?.waiting[id] = continuation
+      }
+      return false
+    }
+    if isCancelled { continuation.resume(returning: .failure(.cancelled)) }
+  }
+
+  private func leave(_ key: Key, _ id: UInt64) {
+    let (continuation, asking) = state.withLock { state in
+      state.cancelled.insert(id)
+      guard var question = state.questions[key],
+        let continuation = question.asked.removeValue(forKey: id)
+          ?? question.waiting.removeValue(forKey: id)
+      else { return (UnsafeContinuation<Answer, Never>?.none, Task<Void, Never>?.none) }
+      let isOver = question.asked.isEmpty && question.waiting.isEmpty
+      state.questions[key] = isOver ? nil : question
+      return (continuation, isOver ? question.asking : nil)
+    }
+    asking?.cancel()
+    continuation?.resume(returning: .failure(.cancelled))
+  }
+
+  /// Asks until nobody waits any more.
+  private func askForAll(
+    _ key: Key,
+    _ number: UInt64,
+    _ ask: @Sendable () async throws(EventLogError) -> Value
+  ) async {
+    while begin(key, number) {
+      let answer: Answer
+      do throws(EventLogError) {
+        answer = .success(try await ask())
+      } catch {
+        answer = .failure(error)
+      }
+      for continuation in end(key, number) { continuation.resume(returning: answer) }
+    }
+  }
+
+  /// Takes up those who wait; false, and the question is gone, if there are none.
+  private func begin(_ key: Key, _ number: UInt64) -> Bool {
+    state.withLock { state in
+      guard var question = state.questions[key], question.number == number else { return false }
+      guard !question.waiting.isEmpty else {
+        state.questions[key] = nil
+        return false
+      }
+      question.asked = question.waiting
+      question.waiting = [:]
+      state.questions[key] = question
+      return true
+    }
+  }
+
+  private func end(_ key: Key, _ number: UInt64) -> Waiters.Values {
+    state.withLock { state in
+      guard state.questions[key]?.number == number else { return Waiters().values }
+      defer { state.questions[key]?.asked = [:] }
+      return state.questions[key]?.asked.values ?? Waiters().values
+    }
+  }
+}
