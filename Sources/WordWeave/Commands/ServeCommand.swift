@@ -83,6 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
   var only: String?
 
   func run() async throws {
+    Descriptors.takeAll()
     try await Platform.serve(configuration(environment))
   }
 

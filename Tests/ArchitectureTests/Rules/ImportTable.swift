@@ -124,14 +124,15 @@ enum ImportTable {
       grpc,
       ["Schemas", "ServiceKit"]
     ),
-    // The network side of the log, which any process may serve.
+    // The network side of the log, which any process may serve. NIO for what gRPC's transport leaves
+    // open on connections: deaf ends, and more of them than there are descriptors.
     RoomImports(
       "Sources/Services/Events",
       standard,
       cores,
       protobuf,
       grpc,
-      ["Schemas", "ServiceKit", "GRPCNIOTransportHTTP2"]
+      ["Schemas", "ServiceKit", "GRPCNIOTransportHTTP2", "NIOCore", "NIOHTTP2"]
     ),
     RoomImports(
       "Sources/Services/Catalog",

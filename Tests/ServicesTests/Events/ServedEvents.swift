@@ -24,10 +24,18 @@ final class ServedEvents: Sendable {
   static func with<R>(
     authority: (any CallAuthority)? = nil,
     engine: any EventLogEngine = InMemoryEventLog(),
-    services: Services = { EventsModule.logServices($0, log: NoAdministration()) },
+    services: Services = {
+      EventsModule.logServices($0, log: NoAdministration()) + [UmaDBEndpoint(log: $0.engine)]
+    },
+    settings adjust: (inout EventServerSettings) -> Void = { _ in },
     _ body: (ServedEvents) async throws -> R
   ) async throws -> R {
-    let served = try await ServedEvents(authority, engine, services)
+    var settings = EventServerSettings()
+    settings.port = 0
+    settings.authority = authority
+    settings.drain = .seconds(2)
+    adjust(&settings)
+    let served = try await ServedEvents(settings, engine, services)
     do {
       let result = try await body(served)
       await served.stop()
@@ -39,15 +47,11 @@ final class ServedEvents: Sendable {
   }
 
   private init(
-    _ authority: (any CallAuthority)?,
+    _ settings: EventServerSettings,
     _ engine: any EventLogEngine,
     _ services: Services
   ) async throws {
     self.engine = engine
-    var settings = EventServerSettings()
-    settings.port = 0
-    settings.authority = authority
-    settings.drain = .seconds(2)
     let store = EventStore(engine)
     var logger = Logger(label: "test.events")
     logger.logLevel = .error
@@ -110,6 +114,9 @@ final class ServedEvents: Sendable {
       return nil
     } catch let error as RPCError {
       return error.code
+    } catch is CancellationError {
+      // The caller went away itself.
+      return .cancelled
     } catch {
       Issue.record("no status: \(error)")
       return nil

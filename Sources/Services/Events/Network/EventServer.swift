@@ -1,7 +1,9 @@
 package import EventLogCore
 package import GRPCCore
 internal import GRPCNIOTransportHTTP2
+internal import Glibc
 package import Logging
+internal import NIOCore
 internal import Schemas
 internal import WeaveRuntime
 
@@ -28,6 +30,14 @@ package struct EventServerSettings: Sendable {
   package var authority: (any CallAuthority)?
   /// How long running calls may go on once the server stops.
   package var drain = Duration.seconds(10)
+  /// Connections at once, of many clients with one each: more are closed as they come.
+  package var connections = 8192
+  /// Calls on one connection at once: ten thousand subscriptions of one process, and room for what
+  /// it appends and reads meanwhile.
+  ///
+  /// Said nothing, clients hold back everything beyond a hundred, the appends behind subscriptions
+  /// that never end.
+  package var streamsPerConnection = 16_384
 
   package init() {}
 
@@ -58,6 +68,7 @@ package final class EventServer: Sendable {
   private let board: HealthBoard
   private let probe: AppendProbe
   private let deadlines = CallDeadlines()
+  private let running: RunningCalls?
   private let settings: EventServerSettings
   private let logger: Logger
   private let stopping = AsyncStream.makeStream(of: Void.self)
@@ -86,14 +97,17 @@ package final class EventServer: Sendable {
           port: settings.port
         ),
       transportSecurity: Self.security(settings.certificate),
-      config: Self.transportSettings
+      config: Self.transportSettings(settings, logger)
     )
     var router = RPCRouter<Transport>()
     for service in services { service.registerMethods(with: &router) }
     board = HealthBoard(services: router.methods.map { $0.service.fullyQualifiedService })
     HealthService(board: board).registerMethods(with: &router)
     var interceptors: [any ServerInterceptor] = []
-    if let authority = settings.authority { interceptors.append(TokenCheck(authority: authority)) }
+    running = settings.authority.map { RunningCalls(authority: $0) }
+    if let authority = settings.authority, let running {
+      interceptors.append(TokenCheck(authority: authority, running: running))
+    }
     interceptors += [LogPin(store: store), CallBounds(deadlines: deadlines)]
     let pipeline = interceptors.map {
       ConditionalInterceptor<any ServerInterceptor>.apply($0, to: .all)
@@ -117,6 +131,7 @@ package final class EventServer: Sendable {
       group.addTask { try await self.server.serve() }
       group.addTask { try await self.watchLog() }
       group.addTask { try await self.deadlines.run() }
+      if let running { group.addTask { try await running.run() } }
       group.addTask {
         if let address = try? await self.transport.listeningAddress,
           let port = address.ipv4?.port ?? address.ipv6?.port
@@ -166,26 +181,38 @@ package final class EventServer: Sendable {
     )
   }
 
-  /// Calls on one connection at once: ten thousand subscriptions of one process, and room for what
-  /// it appends and reads meanwhile.
-  ///
-  /// Said nothing, clients hold back everything beyond a hundred, the appends behind subscriptions
-  /// that never end.
-  private static let streamsPerConnection = 16_384
+  /// Half of the descriptors that the process may have is left to the log and its files.
+  private static func limit(connections: Int) -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      return connections
+    }
+    return min(connections, Int(clamping: limit.rlim_cur / 2))
+  }
 
-  private static var transportSettings: Transport.Config {
-    .defaults { config in
+  private static func transportSettings(
+    _ settings: EventServerSettings,
+    _ logger: Logger
+  ) -> Transport.Config {
+    let limit = limit(connections: settings.connections)
+    return .defaults { config in
       // The transport has one figure for a stream and for the connection: two requests of the
       // largest size may be on their way, and no stream holds more than this.
       config.http2.targetWindowSize = 8 << 20
-      config.http2.maxConcurrentStreams = Self.streamsPerConnection
+      config.http2.maxConcurrentStreams = settings.streamsPerConnection
       config.rpc.maxRequestPayloadSize = EventCalls.requestBytes
       // Clients ping every five seconds, also without a call; who pings faster than this is
-      // dropped. A connection whose other end does not answer is given up after fifteen seconds.
-      config.connection.keepalive.time = .seconds(5)
-      config.connection.keepalive.timeout = .seconds(10)
+      // dropped. Whether they are there is asked by the guard of each connection.
       config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(1)
       config.connection.keepalive.clientBehavior.allowWithoutCalls = true
+      config.channelDebuggingCallbacks.onAcceptTCPConnection = ConnectionGuard.watch
+      config.channelDebuggingCallbacks.onBindTCPListener = { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            ListenerGuard(limit: limit, logger: logger, open: ConnectionCount())
+          )
+        }
+      }
     }
   }
 }

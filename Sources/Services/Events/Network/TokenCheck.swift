@@ -2,12 +2,14 @@ internal import EventLogCore
 internal import GRPCCore
 internal import Schemas
 
-/// Refuses calls that bear no token, a wrong one, or one without the right that the call takes.
+/// Refuses calls that bear no token, a wrong one, or one without the right that the call takes; a
+/// stream also ends when its token loses the right while it runs.
 struct TokenCheck: ServerInterceptor {
   static let header = "authorization"
   private static let scheme = "Bearer "
 
   let authority: any CallAuthority
+  let running: RunningCalls
 
   func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>,
@@ -21,27 +23,48 @@ struct TokenCheck: ServerInterceptor {
     guard let header = request.metadata[stringValues: Self.header].first(where: { _ in true }),
       header.hasPrefix(Self.scheme)
     else {
-      throw refusal("the call bears no token: send 'authorization: Bearer <token>'", context)
+      throw Self.refusal("the call bears no token: send 'authorization: Bearer <token>'", context)
     }
     let token = String(header.dropFirst(Self.scheme.count))
-    guard let rights = authority.rights(of: token) else {
-      throw refusal("the token is not known, or was revoked", context)
+    if let refusal = Self.refusal(of: authority.rights(of: token), to: right, context) {
+      throw refusal
     }
-    guard rights.allow(right) else {
-      throw RPCError(
-        code: .permissionDenied,
-        message: "\(context.descriptor.method) takes the right '\(right.text)', the token has "
-          + "'\(rights.text)'"
-      )
-    }
-    guard entry.isRecorded else { return try await next(request, context) }
-    // Who calls is who bears the token, whatever the call says of itself.
     var named = request
-    named.metadata.replaceOrAddString(authority.name(of: token), forKey: CallScope.actorKey)
-    return try await next(named, context)
+    if entry.isRecorded {
+      // Who calls is who bears the token, whatever the call says of itself.
+      named.metadata.replaceOrAddString(authority.name(of: token), forKey: CallScope.actorKey)
+    }
+    guard entry.isStream else { return try await next(named, context) }
+    let call = RunningCall(context.cancellation) { rights in
+      Self.refusal(of: rights, to: right, context)
+    }
+    // What the caller sends is taken in here, what it receives is made by the producer.
+    var response = try await running.following(call, token) { try await next(named, context) }
+    guard case .success(var contents) = response.accepted else { return response }
+    let producer = contents.producer
+    contents.producer = { [running] writer in
+      try await running.following(call, token) { try await producer(writer) }
+    }
+    response.accepted = .success(contents)
+    return response
   }
 
-  private func refusal(_ message: String, _ context: ServerContext) -> RPCError {
+  /// Why a bearer of these rights may not make a call; nil if it may.
+  private static func refusal(
+    of rights: CallRights?,
+    to right: CallRights,
+    _ context: ServerContext
+  ) -> RPCError? {
+    guard let rights else { return refusal("the token is not known, or was revoked", context) }
+    guard !rights.allow(right) else { return nil }
+    return RPCError(
+      code: .permissionDenied,
+      message: "\(context.descriptor.method) takes the right '\(right.text)', the token has "
+        + "'\(rights.text)'"
+    )
+  }
+
+  private static func refusal(_ message: String, _ context: ServerContext) -> RPCError {
     context.descriptor.service.fullyQualifiedService
       == Umadb_V1_DCB.descriptor.fullyQualifiedService
       ? .umaDBUnauthenticated(message) : RPCError(code: .unauthenticated, message: message)

@@ -1,0 +1,123 @@
+import Glibc
+import Testing
+
+/// A connection that sends whatever a test likes, and reads or answers only when it is told to.
+final class RawConnection: Sendable {
+  private let socket: Int32
+
+  /// Connects to a port of this machine.
+  ///
+  /// - receiveBuffer: what the system keeps of what is not read; little fills soon.
+  init(port: Int, receiveBuffer: Int32 = 4096) throws {
+    socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var size = receiveBuffer
+    setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let descriptor = socket
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(result == 0)
+  }
+
+  deinit { close(socket) }
+
+  /// Sends bytes; the other end may be gone.
+  func send(_ bytes: [UInt8]) { _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+  /// Says that it speaks HTTP/2, with settings of its own.
+  func greet() { send(Self.preface + Frame.settings()) }
+
+  /// What it has received so far and not yet read; nil once the other end has ended.
+  func read() -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+    if count > 0 { return Array(buffer[..<count]) }
+    return count < 0 && errno == EAGAIN ? [] : nil
+  }
+
+  /// Whether the other end has reset the connection; looks without reading, as who is deaf would.
+  var isReset: Bool {
+    var entry = pollfd(fd: socket, events: 0, revents: 0)
+    return poll(&entry, 1, 0) == 1 && entry.revents & Int16(POLLERR | POLLHUP) != 0
+  }
+
+  /// Waits until the other end has ended the connection, reading what comes before that.
+  func waitForEnd(within limit: Duration) async throws -> Bool {
+    try await holds(within: limit) {
+      while let bytes = self.read() { if bytes.isEmpty { return false } }
+      return true
+    }
+  }
+
+  static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+}
+
+/// Frames of HTTP/2, as bytes.
+enum Frame {
+  static func settings() -> [UInt8] { frame(type: 4, stream: 0, []) }
+
+  /// The headers of a call, literally.
+  static func headers(
+    _ path: String,
+    stream: UInt32 = 1,
+    _ fields: [(String, String)] = []
+  ) -> [UInt8] {
+    frame(type: 1, flags: 4, stream: stream, block(path, fields))
+  }
+
+  /// The block of such headers.
+  static func block(_ path: String, _ fields: [(String, String)] = []) -> [UInt8] {
+    var block: [UInt8] = [0x83, 0x86]  // POST, http
+    func text(_ value: String) -> [UInt8] { [UInt8(value.utf8.count)] + Array(value.utf8) }
+    block += [0x04] + text(path)
+    block += [0x01] + text("localhost")
+    block += [0x0F, 0x10] + text("application/grpc")
+    block += [0x00] + text("te") + text("trailers")
+    for (name, value) in fields { block += [0x00] + text(name) + text(value) }
+    return block
+  }
+
+  /// The whole request of a call: one message.
+  static func message(_ bytes: [UInt8] = [], stream: UInt32 = 1) -> [UInt8] {
+    let count = UInt32(bytes.count)
+    let prefix: [UInt8] = [0] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
+    return frame(type: 0, flags: 1, stream: stream, prefix + bytes)
+  }
+
+  /// The streams that were reset, in what an end has sent.
+  static func resets(in bytes: [UInt8]) -> [UInt32] {
+    var resets: [UInt32] = []
+    var rest = bytes[...]
+    func number(_ bytes: some Sequence<UInt8>) -> UInt32 {
+      bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    while rest.count >= 9 {
+      let head = Array(rest.prefix(9))
+      if head[3] == 3 { resets.append(number(head[5...])) }
+      rest = rest.dropFirst(9 + Int(number(head[..<3])))
+    }
+    return resets
+  }
+
+  static func frame(type: UInt8, flags: UInt8 = 0, stream: UInt32, _ body: [UInt8]) -> [UInt8] {
+    let count = body.count
+    return [UInt8(count >> 16), UInt8(count >> 8 & 0xFF), UInt8(count & 0xFF), type, flags]
+      + (0..<4).map { UInt8(truncatingIfNeeded: stream >> (24 - 8 * $0)) } + body
+  }
+}
+
+/// Asks again and again whether something holds; false once the time is over.
+func holds(within limit: Duration, _ condition: () async throws -> Bool) async throws -> Bool {
+  let begin = ContinuousClock.now
+  while try await !condition() {
+    guard ContinuousClock.now - begin < limit else { return false }
+    try await Task.sleep(for: .milliseconds(20))
+  }
+  return true
+}
