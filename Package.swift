@@ -305,7 +305,8 @@ let package = Package(
       "SystemTests",
       [
         "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogRemote",
-        "EventLogRocksDB", "EventsService", "PostgresDriver", logging, yaml,
+        "EventLogRocksDB", "EventsService", "PostgresDriver", "Schemas", grpc, grpcNIO, logging,
+        yaml,
       ],
       exclude: ["UmaDB/Driver"]
     ),

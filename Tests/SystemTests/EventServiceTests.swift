@@ -12,7 +12,7 @@ extension WholeSystem {
   @Suite(.serialized) struct EventServiceTests {
     @Test func theLogIsServedAloneAndOutlivesAKill() async throws {
       let scratch = try Scratch()
-      let port = "\(try Self.freePort())"
+      let port = "\(try FreePort.find())"
       let served = try await Served(
         in: scratch,
         options: ["--only", "events", "--grpc-port", port]
@@ -79,7 +79,23 @@ extension WholeSystem {
       #expect(!listed.printed.contains(made.printed), "the token is shown once")
       let kept = try Files.text(served.data + "/tokens")
       #expect(!kept.contains(made.printed), "the token is kept nowhere")
+      let subscription = Task { () -> EventLogError? in
+        do throws(EventLogError) {
+          for try await _ in EventStore(remote).subscribe(from: .beginning) {}
+          return nil
+        } catch {
+          return error
+        }
+      }
+      let head = Task { () throws(EventLogError) in try await remote.head(beyond: .start) }
       #expect(try await run("revoke", id).code == 0)
+      // What runs ends as well, without another call of its bearer.
+      guard case .unavailable(let reason)? = await subscription.value else {
+        Issue.record("the subscription of a revoked token ended otherwise")
+        return
+      }
+      #expect(reason.contains("revoked"))
+      await #expect(throws: EventLogError.self, "it was revoked") { try await head.value }
       await #expect(throws: EventLogError.self, "it was revoked") { try await remote.head() }
       await remote.close()
       settings.token = nil
@@ -137,27 +153,10 @@ extension WholeSystem {
     }
 
     /// How the service of a running system is reached, by its operator.
-    private static func settings(of served: Served) throws -> RemoteSettings {
+    static func settings(of served: Served) throws -> RemoteSettings {
       let json = try JSONValue(parsing: try Files.read(served.data + "/serve.json"))
       let port = try #require(json["grpcPort"]?.integer)
       return RemoteSettings(host: "127.0.0.1", port: Int(port), token: served.operatorToken)
-    }
-
-    /// A port that nobody listens at now.
-    private static func freePort() throws -> Int {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(descriptor) }
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = inet_addr("127.0.0.1")
-      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let found = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-        }
-      }
-      try #require(found)
-      return Int(UInt16(bigEndian: address.sin_port))
     }
   }
 }

@@ -7,14 +7,14 @@ internal import Foundation
 extension EventLogFixture {
   /// The engines that the laws run against; a new engine is a line in `local`.
   ///
-  /// `WORDWEAVE_TEST_ENGINES=remote` names those behind a loopback connection instead. They run by
-  /// themselves, one law after the other: beside all others on two cores, unoptimised, a connection
-  /// is given up because nobody answers its pings in time.
+  /// `WORDWEAVE_TEST_ENGINES=remote` names those that persist, behind a loopback connection, instead.
+  /// They run by themselves, one law after the other: beside all others on two cores, unoptimised, a
+  /// connection is given up because nobody answers its pings in time.
   static let available =
     ProcessInfo.processInfo.environment["WORDWEAVE_TEST_ENGINES"] == "remote" ? remote : local
 
   private static var remote: [EventLogFixture] {
-    local.map { engine in
+    local.filter(\.isPersistent).map { engine in
       engine.behind("Remote") { log in try await ServedLog.serve(log) }
     }
   }

@@ -11,6 +11,8 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
   public let name: String
   /// Whether a log is there again when it is opened at the same path (L41 to L45).
   public let isPersistent: Bool
+  /// How many times fewer rounds the laws run that try much the same again and again.
+  private let divisor: Int
   private let open: Open
   private let removeKept: Remove
 
@@ -31,13 +33,30 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
     remove: @escaping Remove = { _ in },
     open: @escaping Open
   ) {
+    self.init(name, isPersistent: isPersistent, divisor: 1, remove: remove, open: open)
+  }
+
+  private init(
+    _ name: String,
+    isPersistent: Bool,
+    divisor: Int,
+    remove: @escaping Remove,
+    open: @escaping Open
+  ) {
     self.name = name
     self.isPersistent = isPersistent
+    self.divisor = divisor
     self.removeKept = remove
     self.open = open
   }
 
-  /// The same engines behind something else, such as a network.
+  /// A call over a connection takes some hundred times what it takes inside a process.
+  private static let divisorOfWrapped = 5
+
+  /// The rounds of a law that tries much the same again and again, of `count` when calls are quick.
+  func rounds(_ count: Int) -> Int { max(1, count / divisor) }
+
+  /// The same engines behind something else, such as a network; laws run fewer rounds then.
   ///
   /// What `wrap` makes closes the engine that it was given; it is closed here if none is made.
   public func behind(
@@ -48,6 +67,7 @@ public struct EventLogFixture: Sendable, CustomTestStringConvertible {
     return EventLogFixture(
       "\(name) over \(self.name)",
       isPersistent: isPersistent,
+      divisor: Self.divisorOfWrapped,
       remove: removeKept
     ) { path, clock in
       let engine = try await open(path, clock)

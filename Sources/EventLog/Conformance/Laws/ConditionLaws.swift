@@ -44,7 +44,7 @@ extension EventLogLaws {
     try await fixture.withEngine { engine in
       try await RandomLog.fill(engine, events: 300, using: &random)
       let log = try await engine.wholeLog()
-      for _ in 0..<150 {
+      for _ in 0..<fixture.rounds(150) {
         let query = RandomLog.query(using: &random)
         let after = UInt64(random.below(log.count + 10))
         let expected = log.filter { RandomLog.matches($0, query) }

@@ -8,7 +8,7 @@ extension EventLogLaws {
     var random = SeededRandom.announced("L41")
     try await fixture.withLog { log in
       let identity = log.engine.identity
-      for round in 0..<4 {
+      for round in 0..<fixture.rounds(4) {
         try await RandomLog.fill(
           log.engine,
           events: 150,

@@ -47,7 +47,7 @@ extension EventLogLaws {
   /// L23: nothing is read, found or looked up past the published head.
   public static func L23_nothingPastTheHead(_ fixture: EventLogFixture) async throws {
     try await fixture.withEngine { engine in
-      let ids = (0..<400).map { _ in EventID.make() }
+      let ids = (0..<fixture.rounds(400)).map { _ in EventID.make() }
       async let writing: Void = {
         for id in ids {
           _ = try await engine.append(
@@ -88,7 +88,7 @@ extension EventLogLaws {
   public static func L24_answeredIsVisible(_ fixture: EventLogFixture) async throws {
     try await fixture.withEngine { engine in
       _ = try await race(8) { writer in
-        for round in 0..<25 {
+        for round in 0..<fixture.rounds(25) {
           let stream = StreamName("w\(writer)")
           let event = NewEvent.sample(tags: [Tag("w\(writer)")])
           let receipt = try await engine.append(AppendRequest(to: stream, [event]))

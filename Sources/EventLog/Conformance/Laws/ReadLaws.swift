@@ -177,7 +177,7 @@ extension EventLogLaws {
       try await RandomLog.removeSome(engine, using: &random)
       let all = try await engine.wholeLog()
       let sizes = [1, 2, 3, 7, 64, all.count, all.count + 1, 4096].filter { $0 > 0 }
-      for round in 0..<60 {
+      for round in 0..<fixture.rounds(60) {
         let query = round < 4 ? .all : RandomLog.query(using: &random)
         let size = sizes[random.below(sizes.count)]
         let comment: Comment = "seed \(random.seed), size \(size), \(query)"

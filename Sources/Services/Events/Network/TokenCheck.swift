@@ -29,11 +29,7 @@ struct TokenCheck: ServerInterceptor {
     if let refusal = Self.refusal(of: authority.rights(of: token), to: right, context) {
       throw refusal
     }
-    var named = request
-    if entry.isRecorded {
-      // Who calls is who bears the token, whatever the call says of itself.
-      named.metadata.replaceOrAddString(authority.name(of: token), forKey: CallScope.actorKey)
-    }
+    let named = entry.isRecorded ? request.named(authority.name(of: token)) : request
     guard entry.isStream else { return try await next(named, context) }
     let call = RunningCall(context.cancellation) { rights in
       Self.refusal(of: rights, to: right, context)
@@ -68,5 +64,14 @@ struct TokenCheck: ServerInterceptor {
     context.descriptor.service.fullyQualifiedService
       == Umadb_V1_DCB.descriptor.fullyQualifiedService
       ? .umaDBUnauthenticated(message) : RPCError(code: .unauthenticated, message: message)
+  }
+}
+
+extension StreamingServerRequest {
+  /// The request of a caller who is whoever bears the token, whatever the call says of itself.
+  fileprivate func named(_ actor: String) -> StreamingServerRequest {
+    var request = self
+    request.metadata.replaceOrAddString(actor, forKey: CallScope.actorKey)
+    return request
   }
 }
