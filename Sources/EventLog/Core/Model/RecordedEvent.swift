@@ -112,6 +112,25 @@ public struct RecordedEvent: Sendable {
     return Metadata(entries)
   }
 
+  /// How many entries the metadata has.
+  package var metadataCount: Int { Int(page[start + Envelope.Offset.metadataCount]) }
+
+  /// Lends the bytes of the type without making a text of them.
+  package func withTypeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let range = typeRange
+    return try page.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// Lends the bytes of each tag, in the order given.
+  package func forEachTagBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    page.withUnsafeBytes { bytes in
+      forEachTag { range in
+        body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        return true
+      }
+    }
+  }
+
   /// The mark that was recorded in the same commit; nil if there was none.
   public var tracking: Tracking? {
     guard flags & Envelope.Flag.tracking != 0 else { return nil }

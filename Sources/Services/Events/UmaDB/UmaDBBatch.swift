@@ -1,4 +1,4 @@
-internal import Schemas
+internal import EventLogCore
 
 /// Gathers events until a message is full.
 struct UmaDBBatch {
@@ -8,15 +8,19 @@ struct UmaDBBatch {
   static let largestSize = 4096
   /// Bytes of a message at most: clients take 4 MiB unless they are told otherwise.
   static let bytes = 3_670_016
-  /// What a field with a length takes beside its content at most: number, and length up to 2^28.
-  private static let fieldBytes = 6
-  /// What a field with a 64-bit number takes at most.
-  private static let numberBytes = 11
 
   /// Events of a message.
   let size: Int
-  private var events: [Umadb_V1_SequencedEvent] = []
+  private var message = UmaDBMessage()
   private var count = 0
+  private var last: GlobalPosition?
+
+  /// What a message holds.
+  struct Full {
+    var message: UmaDBMessage
+    /// The last event's position; nil without events.
+    let last: GlobalPosition?
+  }
 
   /// Makes an empty one; nil stands for the default size, and any other is brought into bounds.
   init(size: UInt32?) {
@@ -24,34 +28,24 @@ struct UmaDBBatch {
   }
 
   /// Adds an event; answers those before it that fill a message, if they do.
-  mutating func add(_ event: Umadb_V1_SequencedEvent) -> [Umadb_V1_SequencedEvent]? {
-    let bytes = Self.bytes(of: event)
-    let isFull = events.count == size || !events.isEmpty && count + bytes > Self.bytes
+  mutating func add(_ event: RecordedEvent) -> Full? {
+    let writer = UmaDBEventWriter(event)
+    let isFull =
+      count == size || count > 0 && message.bytes.count + writer.count > Self.bytes
     let full = isFull ? take() : nil
-    events.append(event)
-    count += bytes
+    writer.write(into: &message.bytes)
+    count += 1
+    last = event.position
     return full
   }
 
   /// What was gathered and not yet answered.
-  mutating func take() -> [Umadb_V1_SequencedEvent] {
-    defer { (events, count) = ([], 0) }
-    return events
-  }
-
-  /// How many bytes an event takes in a message, counted a little high.
-  static func bytes(of sequenced: Umadb_V1_SequencedEvent) -> Int {
-    func field(_ content: Int) -> Int { fieldBytes + content }
-    let event = sequenced.event
-    var count = field(event.eventType.utf8.count) + field(event.data.count)
-    count += field(event.uuid.utf8.count)
-    for tag in event.tags { count += field(tag.utf8.count) }
-    for entry in event.metadata {
-      count += field(field(entry.key.utf8.count) + field(entry.value.utf8.count))
-    }
-    if sequenced.hasTrackingInfo {
-      count += field(field(sequenced.trackingInfo.source.utf8.count) + numberBytes)
-    }
-    return field(numberBytes + field(count))
+  mutating func take() -> Full {
+    let full = Full(message: message, last: last)
+    // The next message is about as long as this one.
+    message.bytes = []
+    message.bytes.reserveCapacity(full.message.bytes.count)
+    (count, last) = (0, nil)
+    return full
   }
 }

@@ -9,7 +9,7 @@ extension UmaDBEndpoint {
   /// Sends the matching events up to the head as it is now.
   func read(
     _ wire: Umadb_V1_ReadRequest,
-    into response: RPCWriter<Umadb_V1_ReadResponse>,
+    into response: RPCWriter<UmaDBMessage>,
     until cancellation: ServerContext.RPCCancellationHandle
   ) async throws {
     guard !wire.subscribe else {
@@ -22,15 +22,11 @@ extension UmaDBEndpoint {
     var rest = wire.hasLimit ? Int(wire.limit) : Int.max
     guard rest > 0 else { return }
     var hasSent = false
-    func send(_ events: [Umadb_V1_SequencedEvent]) async throws {
+    func send(_ full: UmaDBBatch.Full) async throws {
       guard !cancellation.isCancelled else { throw EventLogError.closed }
-      var message = Umadb_V1_ReadResponse()
-      if !wire.hasLimit {
-        if head > .start { message.head = head.number }
-      } else if let last = events.last {
-        message.head = last.position
-      }
-      message.events = events
+      var message = full.message
+      let told = wire.hasLimit ? full.last : head
+      if let told, told > .start { UmaDBEventWriter.write(head: told, into: &message.bytes) }
       try await response.write(message)
       hasSent = true
     }
@@ -47,14 +43,14 @@ extension UmaDBEndpoint {
       for event in page.events {
         // What came after the call began is left for another one.
         if direction == .forward, event.position > head { break reading }
-        if let full = batch.add(Umadb_V1_SequencedEvent(event)) { try await send(full) }
+        if let full = batch.add(event) { try await send(full) }
         rest -= 1
       }
       if page.isEnd || direction == .forward && page.scannedTo >= head { break }
       after = page.scannedTo
     }
     let last = batch.take()
-    if !last.isEmpty || !hasSent { try await send(last) }
+    if last.last != nil || !hasSent { try await send(last) }
   }
 
   /// The inclusive start of a read as the log's exclusive one.

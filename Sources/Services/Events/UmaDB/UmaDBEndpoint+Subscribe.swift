@@ -7,7 +7,7 @@ extension UmaDBEndpoint {
   /// server goes away, which is no error.
   func subscribe(
     _ wire: Umadb_V1_SubscribeRequest,
-    into response: RPCWriter<Umadb_V1_SubscribeResponse>,
+    into response: RPCWriter<UmaDBMessage>,
     until cancellation: ServerContext.RPCCancellationHandle
   ) async throws {
     // Nothing can come after the highest position.
@@ -28,16 +28,11 @@ extension UmaDBEndpoint {
 
   private func pump(
     _ wire: Umadb_V1_SubscribeRequest,
-    into response: RPCWriter<Umadb_V1_SubscribeResponse>
+    into response: RPCWriter<UmaDBMessage>
   ) async throws {
     var batch = UmaDBBatch(size: wire.hasBatchSize ? wire.batchSize : nil)
     var settings = SubscriptionSettings()
     settings.pageLimit = max(batch.size, Self.smallestPage)
-    func send(_ events: [Umadb_V1_SequencedEvent]) async throws {
-      var message = Umadb_V1_SubscribeResponse()
-      message.events = events
-      try await response.write(message)
-    }
     let messages = store.subscribe(
       from: wire.hasAfter ? .after(GlobalPosition(wire.after)) : .beginning,
       matching: EventQuery(wire.query),
@@ -48,10 +43,10 @@ extension UmaDBEndpoint {
         // The protocol has no word for the other messages.
         guard case .events(let page) = message else { continue }
         for event in page.events {
-          if let full = batch.add(Umadb_V1_SequencedEvent(event)) { try await send(full) }
+          if let full = batch.add(event) { try await response.write(full.message) }
         }
         let last = batch.take()
-        if !last.isEmpty { try await send(last) }
+        if last.last != nil { try await response.write(last.message) }
       }
     } catch EventLogError.closed {
       // The server stops; the caller subscribes again where it was.

@@ -1,6 +1,8 @@
 package import EventLogCore
 package import GRPCCore
-package import Schemas
+internal import GRPCProtobuf
+internal import Schemas
+internal import SwiftProtobuf
 
 /// The log as clients of UmaDB see it: `umadb.v1.DCB`.
 ///
@@ -17,58 +19,68 @@ package struct UmaDBEndpoint: Sendable {
   }
 }
 
-extension UmaDBEndpoint: Umadb_V1_DCB.SimpleServiceProtocol {
-  package func append(
-    request: Umadb_V1_AppendRequest,
-    context: ServerContext
-  ) async throws -> Umadb_V1_AppendResponse {
-    try await answeringUmaDB {
+extension UmaDBEndpoint: RegistrableRPCService {
+  /// Registers what `Umadb_V1_DCB` would, with streams whose messages come encoded.
+  package func registerMethods<Transport: ServerTransport>(
+    with router: inout RPCRouter<Transport>
+  ) {
+    answer(Umadb_V1_DCB.Method.Append.descriptor, in: &router) { request in
       var answer = Umadb_V1_AppendResponse()
       answer.position = try await append(request).number
       return answer
     }
-  }
-
-  package func read(
-    request: Umadb_V1_ReadRequest,
-    response: RPCWriter<Umadb_V1_ReadResponse>,
-    context: ServerContext
-  ) async throws {
-    try await answeringUmaDB {
-      try await read(request, into: response, until: context.cancellation)
-    }
-  }
-
-  package func subscribe(
-    request: Umadb_V1_SubscribeRequest,
-    response: RPCWriter<Umadb_V1_SubscribeResponse>,
-    context: ServerContext
-  ) async throws {
-    try await answeringUmaDB {
-      try await subscribe(request, into: response, until: context.cancellation)
-    }
-  }
-
-  package func head(
-    request: Umadb_V1_HeadRequest,
-    context: ServerContext
-  ) async throws -> Umadb_V1_HeadResponse {
-    try await answeringUmaDB {
+    answer(Umadb_V1_DCB.Method.Head.descriptor, in: &router) { (_: Umadb_V1_HeadRequest) in
       var answer = Umadb_V1_HeadResponse()
       let head = try await log.head()
       if head > .start { answer.position = head.number }
       return answer
     }
-  }
-
-  package func getTrackingInfo(
-    request: Umadb_V1_TrackingRequest,
-    context: ServerContext
-  ) async throws -> Umadb_V1_TrackingResponse {
-    try await answeringUmaDB {
+    answer(Umadb_V1_DCB.Method.GetTrackingInfo.descriptor, in: &router) {
+      (request: Umadb_V1_TrackingRequest) in
       var answer = Umadb_V1_TrackingResponse()
       if let mark = try await log.tracking(of: request.source) { answer.position = mark }
       return answer
+    }
+    stream(Umadb_V1_DCB.Method.Read.descriptor, in: &router, read)
+    stream(Umadb_V1_DCB.Method.Subscribe.descriptor, in: &router, subscribe)
+  }
+
+  /// Registers a call with one answer.
+  private func answer<Transport: ServerTransport, Request: Message, Answer: Message>(
+    _ method: MethodDescriptor,
+    in router: inout RPCRouter<Transport>,
+    _ body: @escaping @Sendable (Request) async throws -> Answer
+  ) {
+    router.registerHandler(
+      forMethod: method,
+      deserializer: ProtobufDeserializer<Request>(),
+      serializer: ProtobufSerializer<Answer>()
+    ) { request, _ in
+      let request = try await ServerRequest(stream: request)
+      let answer = try await answeringUmaDB { try await body(request.message) }
+      return StreamingServerResponse(single: ServerResponse(message: answer))
+    }
+  }
+
+  /// Registers a call that is answered with a stream.
+  private func stream<Transport: ServerTransport, Request: Message>(
+    _ method: MethodDescriptor,
+    in router: inout RPCRouter<Transport>,
+    _ body:
+      @escaping @Sendable (
+        Request, RPCWriter<UmaDBMessage>, ServerContext.RPCCancellationHandle
+      ) async throws -> Void
+  ) {
+    router.registerHandler(
+      forMethod: method,
+      deserializer: ProtobufDeserializer<Request>(),
+      serializer: UmaDBMessageSerializer()
+    ) { request, context in
+      let request = try await ServerRequest(stream: request)
+      return StreamingServerResponse { writer in
+        try await answeringUmaDB { try await body(request.message, writer, context.cancellation) }
+        return [:]
+      }
     }
   }
 }
