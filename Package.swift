@@ -297,7 +297,7 @@ let package = Package(
       "WordWeaveTests",
       [
         "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogInMemory",
-        "EventLogRocksDB", "RedisDriver", yaml,
+        "EventLogRocksDB", "EventsService", "RedisDriver", yaml,
       ]
     ),
     // The tests start the executable that lies beside them, so it must be built with them.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventLogCore
 internal import EventLogPostgres
+internal import Logging
 
 /// Which log a command works on: that of a running system, of a stopped one, or one in Postgres.
 struct LogOptions: ParsableArguments {
@@ -59,12 +60,16 @@ struct LogOptions: ParsableArguments {
     to use: Use,
     _ body: (LogSite) async throws -> R
   ) async throws -> R {
+    var logger = Logger(label: "wordweave.log")
+    logger.logLevel = Log.level(environment("WORDWEAVE_LOG_LEVEL"), default: .error)
+    let quiet = logger
     let engine = try await StoppedLog.opening("the log in schema \(schema)") {
       () throws(EventLogError) in
       try await PostgresEventLog.open(
         url: url,
         schema: schema,
-        standby: use == .writes ? .refuses : .standsBy
+        standby: use == .writes ? .refuses : .standsBy,
+        logger: quiet
       )
     }
     return try await StoppedLog.closing(engine) { try await body(.open(engine)) }

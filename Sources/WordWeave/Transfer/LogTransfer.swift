@@ -158,9 +158,11 @@ enum LogImporting {
       var failure: (any Error)?
       do {
         while case let events = try source.events(), !events.isEmpty {
-          for event in events { digest.add(event) }
-          batch.add(events)
-          if batch.isFull { try await send(&batch, to: site, place, &summary) }
+          for event in events {
+            digest.add(event)
+            batch.add(event)
+            if batch.isFull { try await send(&batch, to: site, place, &summary) }
+          }
         }
       } catch {
         failure = error
@@ -245,9 +247,9 @@ struct EventBatch {
     bytes >= TransferLimits.batchBytes || events.count >= TransferLimits.batchEvents
   }
 
-  mutating func add(_ more: [RecordedEvent]) {
-    for event in more { bytes += event.withEnvelope { $0.count } }
-    events += more
+  mutating func add(_ event: RecordedEvent) {
+    bytes += event.withEnvelope { $0.count }
+    events.append(event)
   }
 
   mutating func take() -> [RecordedEvent] {

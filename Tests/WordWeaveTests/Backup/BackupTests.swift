@@ -1,5 +1,6 @@
 import EventLogCore
 import EventLogRocksDB
+import EventsService
 import Foundation
 import Testing
 

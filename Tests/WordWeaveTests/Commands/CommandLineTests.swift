@@ -27,6 +27,27 @@ import Testing
     _ = try parse(EventsTailCommand.self, "events", "tail", "--after", "3")
     _ = try parse(EventsStatsCommand.self, "events", "stats", "--json")
     _ = try parse(EventsVerifyCommand.self, "events", "verify", "-q")
+    let export = try parse(EventsExportCommand.self, "events", "export", "--format", "ndjson", "f")
+    #expect(export.format == .ndjson && export.file == "f")
+    #expect(try parse(EventsExportCommand.self, "events", "export").file == "-")
+    _ = try parse(
+      EventsImportCommand.self,
+      "events",
+      "import",
+      "f",
+      "--log",
+      "postgres://h/d",
+      "--schema",
+      "s"
+    )
+    _ = try parse(EventsStatusCommand.self, "events", "status")
+    _ = try parse(EventsCompactCommand.self, "events", "compact")
+    _ = try parse(BackupCreateCommand.self, "backup", "create", "d")
+    _ = try parse(BackupVerifyCommand.self, "backup", "verify", "d")
+    _ = try parse(RestoreCommand.self, "restore", "d", "--data", "n")
+    _ = try parse(ReplaysListCommand.self, "replays", "list")
+    _ = try parse(ReplaysFollowCommand.self, "replays", "follow", "id")
+    _ = try parse(ReplaysCancelCommand.self, "replays", "cancel", "id")
     _ = try parse(ProjectionsListCommand.self, "projections", "list")
     _ = try parse(ProjectionStatusCommand.self, "projections", "status", "posts")
     let rebuild = try parse(
@@ -51,7 +72,11 @@ import Testing
   @Test(arguments: [
     ["replay", "--after", "5", "--through", "4"], ["replay", "--print", "--projection", "x"],
     ["events", "read", "--limit", "-1"], ["bench", "--clients", "0"], ["nothing"],
-    ["import", "revisions"],
+    ["import", "revisions"], ["events", "import"], ["events", "export", "--format", "xml"],
+    ["events", "verify", "--log", "http://x"], ["restore", "d"], ["backup", "create"],
+    ["events", "export", "--log", "postgres://h/d", "--data", "d"],
+    ["replay", "--detach"], ["replay", "--rate", "5"],
+    ["replay", "--projection", "p", "--rate", "0"],
   ])
   func wrongUseIsExitCode64(_ arguments: [String]) {
     #expect {
