@@ -11,10 +11,10 @@ extension WholeSystem {
     private static let isLong = environment("WORDWEAVE_LONG") == "1"
     private static let idle = isLong ? 10_000 : 1000
     private static let active = isLong ? 1000 : 100
-    private static let appends = isLong ? 100 : 40
-    private static let eventsPerAppend = 5
-    /// Memory of one idle subscription: its call, its buffers, its tasks.
-    private static let bytesPerIdle = 64 << 10
+    private static let appends = isLong ? 100 : 10
+    private static let eventsPerAppend = 10
+    /// Memory of one idle subscription: its call, its buffers, its tasks; about 55 KiB unoptimised.
+    private static let bytesPerIdle = 80 << 10
     private static let patience = Duration.seconds(isLong ? 600 : 60)
 
     @Test func idleAndActiveSubscribersOfOneProcess() async throws {

@@ -119,6 +119,14 @@ import Testing
     try await ServedEvents.with(settings: { $0.streamsPerConnection = 8 }) { served async throws in
       let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 16)
       connection.greet()
+      var heard: [UInt8] = []
+      #expect(
+        try await holds(within: .seconds(5)) {
+          heard += connection.read() ?? []
+          return !heard.isEmpty
+        }
+      )
+      connection.acknowledgeSettings()
       for number in 0..<9 {
         let stream = UInt32(2 * number + 1)
         connection.send(
@@ -126,7 +134,6 @@ import Testing
         )
       }
       // The eight are answered; who opens more than it was told it may hears a refusal, or nothing.
-      var heard: [UInt8] = []
       #expect(
         try await holds(within: .seconds(5)) {
           guard let bytes = connection.read() else { return true }

@@ -33,6 +33,9 @@ final class RawConnection: Sendable {
   /// Says that it speaks HTTP/2, with settings of its own.
   func greet() { send(Self.preface + Frame.settings()) }
 
+  /// Takes the other end's settings, which bind from then on.
+  func acknowledgeSettings() { send(Frame.frame(type: 4, flags: 1, stream: 0, [])) }
+
   /// What it has received so far and not yet read; nil once the other end has ended.
   func read() -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
