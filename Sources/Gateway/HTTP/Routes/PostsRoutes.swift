@@ -9,19 +9,7 @@ enum PostsRoutes {
 
   static let all: [Route] = [
     Route(.post, "/v1/posts", .account, create),
-    Route(.get, "/v1/posts", .anybody) { exchange in
-      let tag = try exchange.query.value("tag")
-      guard let author = try exchange.query.value("author") else {
-        return try await list(&exchange, authorID: nil, tag: tag)
-      }
-      do throws(Problem) {
-        let user = try await UsersRoutes.named(&exchange, author)
-        return try await list(&exchange, authorID: user.userID, tag: tag)
-      } catch  where error.kind == .notFound {
-        let page = try exchange.page()
-        return try exchange.list([Int](), next: [UInt8](), of: page) { _, _ in }
-      }
-    },
+    Route(.get, "/v1/posts", .anybody, list),
     Route(.get, "/v1/posts/{id}", .anybody, get),
     Route(.get, "/v1/posts/by-slug/{slug}", .anybody, bySlug),
     Route(.patch, "/v1/posts/{id}", .account, edit),
@@ -52,6 +40,23 @@ enum PostsRoutes {
   ]
 
   // MARK: Reading
+
+  private static func list(_ exchange: inout Exchange) async throws -> Response {
+    let tag = try exchange.query.value("tag")
+    guard let author = try exchange.query.value("author") else {
+      return try await list(&exchange, authorID: nil, tag: tag)
+    }
+    let user: Wordweave_Users_V1_User
+    do throws(Problem) {
+      user = try await UsersRoutes.named(&exchange, author)
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      // Nobody of that name has written anything.
+      let page = try exchange.page()
+      return try exchange.list([Int](), next: [UInt8](), of: page) { _, _ in }
+    }
+    return try await list(&exchange, authorID: user.userID, tag: tag)
+  }
 
   private static func get(_ exchange: inout Exchange) async throws -> Response {
     var request = Wordweave_Posts_V1_GetPostRequest()
