@@ -83,7 +83,7 @@ public final class RemoteEventLog: EventLogEngine {
     }
     let named = request.withIDs()
     let message = Wordweave_Events_V1_AppendRequest(named)
-    let options = line.options(sending: named.eventBytes)
+    let options = line.options(sending: max(named.eventBytes, named.eventCount * Self.eventWeight))
     let answer = try await line.writing(isRepeatable: request.ids == .unique) {
       [log] metadata in
       try await log.append(message, metadata: metadata, options: options)
@@ -92,6 +92,10 @@ public final class RemoteEventLog: EventLogEngine {
     heads.publish(receipt.lastPosition)
     return receipt
   }
+
+  /// What an event counts at least when it is asked how long an append may take: many small ones are
+  /// work as well.
+  private static let eventWeight = 256
 
   private func remove(_ removal: RemovalCall) async throws(EventLogError) -> AppendReceipt {
     let change = try await line.writing(isRepeatable: false) { [streams, line] metadata in
