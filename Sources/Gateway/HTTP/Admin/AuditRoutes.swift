@@ -33,12 +33,19 @@ enum AuditRoutes {
       )
     }
     exchange.note(answer.position)
-    return try exchange.list(answer.events, next: answer.pageToken, of: page) {
-      $0.event($1)
-    } besides: {
-      $0.member("position", answer.position)
-      $0.member("head", answer.head)
-      $0.member("scannedTo", answer.scannedTo)
+    let (cursor, links) = exchange.links(next: answer.pageToken, of: page)
+    return try exchange.json(
+      headers: [.link: links],
+      capacity: 1024 * (1 + answer.events.count)
+    ) { (writer) throws(Problem) in
+      writer.object { writer in
+        writer.key("items")
+        writer.array { writer in for event in answer.events { writer.event(event) } }
+        writer.member("next", orNull: cursor ?? "")
+        writer.member("position", answer.position)
+        writer.member("head", answer.head)
+        writer.member("scannedTo", answer.scannedTo)
+      }
     }
   }
 
@@ -189,15 +196,23 @@ enum AuditRoutes {
       )
     }
     exchange.note(answer.position)
-    return try exchange.list(answer.changes, next: answer.pageToken, of: page) { writer, change in
+    let (cursor, links) = exchange.links(next: answer.pageToken, of: page)
+    return try exchange.json(headers: [.link: links], capacity: 1024) { (writer) throws(Problem) in
       writer.object { writer in
-        writer.member("field", change.field)
-        writer.entry(change.entry)
-        writer.member("before", json: change.beforeJson)
-        writer.member("after", json: change.afterJson)
+        writer.key("items")
+        writer.array { writer in
+          for change in answer.changes {
+            writer.object { writer in
+              writer.member("field", change.field)
+              writer.entry(change.entry)
+              writer.member("before", json: change.beforeJson)
+              writer.member("after", json: change.afterJson)
+            }
+          }
+        }
+        writer.member("next", orNull: cursor ?? "")
+        writer.member("position", answer.position)
       }
-    } besides: {
-      $0.member("position", answer.position)
     }
   }
 

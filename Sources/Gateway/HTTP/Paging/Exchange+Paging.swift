@@ -38,15 +38,11 @@ extension Exchange {
     _ items: [Item],
     next: some Sequence<UInt8>,
     of page: PageRequest,
-    _ write: (inout JSONWriter, Item) -> Void,
-    besides: (inout JSONWriter) -> Void = { _ in }
+    _ write: (inout JSONWriter, Item) -> Void
   ) throws(Problem) -> Response {
-    let place = Array(next)
-    let cursor = place.isEmpty ? nil : core.cursors.cursor(place, filters: page.filters)
-    var links = [link(cursor: nil, relation: "first")]
-    if let cursor { links.insert(link(cursor: cursor, relation: "next"), at: 0) }
+    let (cursor, links) = links(next: next, of: page)
     return try json(
-      headers: [.link: links.joined(separator: ", ")],
+      headers: [.link: links],
       capacity: 256 + 512 * items.count
     ) { (writer) throws(Problem) in
       writer.object { writer in
@@ -54,9 +50,20 @@ extension Exchange {
         writer.array { writer in for item in items { write(&writer, item) } }
         writer.key("next")
         if let cursor { writer.text(cursor) } else { writer.null() }
-        besides(&writer)
       }
     }
+  }
+
+  /// The cursor of the next page, if there is one, and the Link field of this one.
+  package func links(
+    next: some Sequence<UInt8>,
+    of page: PageRequest
+  ) -> (cursor: String?, field: String) {
+    let place = Array(next)
+    let cursor = place.isEmpty ? nil : core.cursors.cursor(place, filters: page.filters)
+    var links = [link(cursor: nil, relation: "first")]
+    if let cursor { links.insert(link(cursor: cursor, relation: "next"), at: 0) }
+    return (cursor, links.joined(separator: ", "))
   }
 
   private func link(cursor: String?, relation: String) -> String {
