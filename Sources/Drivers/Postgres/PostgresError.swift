@@ -83,7 +83,7 @@ extension PostgresError {
     self.init(
       state.isEmpty ? .connectionLost : .refused,
       attempt: attempt,
-      found: found.withoutLineEnd,
+      found: found.onOneLine,
       sqlState: state,
       constraint: part(weave_pg_constraint)
     )
@@ -94,15 +94,14 @@ extension PostgresError {
     self.init(
       code,
       attempt: attempt,
-      found: String(cString: PQerrorMessage(connection)).withoutLineEnd
+      found: String(cString: PQerrorMessage(connection)).onOneLine
     )
   }
 }
 
 extension String {
-  fileprivate var withoutLineEnd: String {
-    var text = self[...]
-    while let last = text.last, last.isNewline { text = text.dropLast() }
-    return String(text)
+  /// What the library tells in lines, some of them indented.
+  fileprivate var onOneLine: String {
+    split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
   }
 }

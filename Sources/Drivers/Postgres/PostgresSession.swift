@@ -212,7 +212,7 @@ public final class PostgresSession: @unchecked Sendable {
     return connection
   }
 
-  private func accepted(_ status: Int32, _ attempt: String) throws(PostgresError) {
+  func accepted(_ status: Int32, _ attempt: String) throws(PostgresError) {
     guard status != 1 else { return }
     throw lost(attempt)
   }
@@ -306,7 +306,7 @@ public final class PostgresSession: @unchecked Sendable {
     }
   }
 
-  private func nextResult(_ purpose: String) throws(PostgresError) -> OpaquePointer? {
+  func nextResult(_ purpose: String) throws(PostgresError) -> OpaquePointer? {
     let connection = try open(purpose)
     let deadline = ContinuousClock.now + settings.statementTimeout + settings.answerGrace
     while PQisBusy(connection) == 1 {
@@ -328,7 +328,7 @@ public final class PostgresSession: @unchecked Sendable {
     return PQgetResult(connection)
   }
 
-  private func wait(
+  func wait(
     for events: Int16,
     until deadline: ContinuousClock.Instant,
     _ purpose: String

@@ -20,12 +20,21 @@ public struct PostgresSettings: Sendable {
     self.applicationName = applicationName
   }
 
-  /// The URL without its password, for messages.
+  /// The URL without its passwords, for messages.
   public var redactedURL: String {
-    guard let scheme = url.firstRange(of: "://"),
-      let at = url[scheme.upperBound...].lastIndex(of: "@"),
-      let colon = url[scheme.upperBound..<at].firstIndex(of: ":")
-    else { return url }
-    return url[...colon] + "***" + url[at...]
+    let parts = url.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    var text = String(parts[0])
+    if let scheme = text.firstRange(of: "://"),
+      let at = text[scheme.upperBound...].lastIndex(of: "@"),
+      let colon = text[scheme.upperBound..<at].firstIndex(of: ":")
+    {
+      text = text[...colon] + "***" + text[at...]
+    }
+    guard parts.count == 2 else { return text }
+    let items = parts[1].split(separator: "&").map { item in
+      let key = item.prefix { $0 != "=" }
+      return key.hasSuffix("password") ? key + "=***" : item
+    }
+    return text + "?" + items.joined(separator: "&")
   }
 }

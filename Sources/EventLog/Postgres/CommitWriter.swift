@@ -4,8 +4,8 @@ internal import PostgresDriver
 internal import Synchronization
 internal import WeaveRuntime
 
-// A commit is BEGIN, the rows and the fence in one round trip, and COMMIT in a second one, once the
-// fence is known to have moved exactly one row:
+// A commit is BEGIN, the rows and the fence in one round trip (many rows are copied in round trips of
+// their own), and COMMIT in a last one, once the fence is known to have moved exactly one row:
 //
 //   fence moved a row     → COMMIT      → it says COMMIT       → written
 //   fence moved none      → ROLLBACK    → deposed: nothing was written, and nothing will be
@@ -91,7 +91,7 @@ final class CommitWriter: LogStorage {
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(EventLogError) {
-    let rows = CommitStatements.calls(for: batch)
+    let rows = CommitStatements.rows(of: batch)
     let deadline = ContinuousClock.now + Self.patience
     while true {
       var lost: PostgresError
@@ -121,7 +121,7 @@ final class CommitWriter: LogStorage {
 
   /// Tries once, over the session that is there or a new one; false if the fence did not move.
   private func commit(
-    _ rows: [PostgresCall],
+    _ rows: CommitRows,
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(PostgresError) -> Bool {
@@ -134,7 +134,14 @@ final class CommitWriter: LogStorage {
       .int8(Int64(batch.begunStreams))
     )
     do throws(PostgresError) {
-      let answers = try session.run([PostgresStatement.begin()] + rows + [fence])
+      var calls = rows.calls + [fence]
+      if rows.copies.isEmpty {
+        calls.insert(PostgresStatement.begin(), at: 0)
+      } else {
+        try session.run(PostgresStatement.begin())
+        for copy in rows.copies { try session.copy(copy) }
+      }
+      let answers = try session.run(calls)
       // Counted, never assumed: an update that finds no row is no error to the server.
       guard answers.last?.changed == 1 else {
         _ = try? session.run(PostgresStatement.rollback())

@@ -232,4 +232,12 @@ struct PostgresDriverTests {
     #expect(error?.code == .connectionFailed)
     #expect(error?.description.contains("secret") == false)
   }
+  @Test(arguments: [
+    ("postgres://me:secret@h:1/x?sslmode=require", "postgres://me:***@h:1/x?sslmode=require"),
+    ("postgres://me@h/x?password=secret&a=b", "postgres://me@h/x?password=***&a=b"),
+    ("postgres://h/x", "postgres://h/x"),
+  ])
+  func noPasswordIsTold(_ url: String, _ told: String) {
+    #expect(PostgresSettings(url: url, applicationName: "t").redactedURL == told)
+  }
 }
