@@ -28,6 +28,10 @@ public protocol EventLogEngine: Sendable {
   /// Which log this is.
   var identity: LogIdentity { get }
 
+  /// Whether the log's own events can be written from here; of the log of another process, whose
+  /// Event Service writes them, removals alone can.
+  var takesReserved: Bool { get }
+
   /// Writes a request whole or not at all and answers when it is durable.
   func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt
 
@@ -69,6 +73,9 @@ public protocol EventLogEngine: Sendable {
 }
 
 extension EventLogEngine {
+  /// As all engines do that are not somebody else's.
+  public var takesReserved: Bool { true }
+
   /// Reads one page of the whole log without removed events.
   public func readAll(
     after: GlobalPosition?,

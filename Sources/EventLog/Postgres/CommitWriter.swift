@@ -29,6 +29,8 @@ final class CommitWriter: LogStorage {
 
   /// Names this term in `log_head`; a term that ended never gets its name back.
   let token: String
+  /// What lets in requests that others pass on while the term lasts.
+  let secret: String
   private let storage: PostgresStorage
   private let settings: PostgresSettings
   private let published: @Sendable (UInt64) -> Void
@@ -51,6 +53,7 @@ final class CommitWriter: LogStorage {
     ended: @escaping @Sendable () -> Void
   ) {
     token = taken.holder
+    secret = taken.secret
     self.storage = storage
     self.settings = settings
     self.logger = logger

@@ -17,10 +17,16 @@ final class LeaderKeeper: Sendable {
     let lead: @Sendable (LogHead) -> CommitWriter
     /// Another leads, or nobody; the log is as `LogHead` says.
     let follow: @Sendable (LogHead) -> Void
+    /// The lease could not be looked after, for this reason.
+    let suffer: @Sendable (String) -> Void
   }
 
   private struct State: Sendable {
     var term: CommitWriter?
+    /// Where others reach this process.
+    var address: String
+    /// Whether the others are to be told an address at once.
+    var isAddressNew = false
     var isStopping = false
     var hasStopped = false
     var closers: [UnsafeContinuation<Void, Never>] = []
@@ -30,12 +36,11 @@ final class LeaderKeeper: Sendable {
 
   private let settings: PostgresSettings
   private let channel: String
-  private let address: String
   private let times: LeaseTimes
   private let hooks: Hooks
   private let logger: Logger
   private let wake = PostgresWake()
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   /// The head that others are to be told of; 0 when they were.
   private let announced = Atomic<UInt64>(0)
 
@@ -49,7 +54,7 @@ final class LeaderKeeper: Sendable {
   ) {
     self.settings = settings
     self.channel = channel
-    self.address = address
+    state = Mutex(State(address: address))
     self.times = times
     self.logger = logger
     self.hooks = hooks
@@ -72,6 +77,15 @@ final class LeaderKeeper: Sendable {
   /// Others learn of the head soon; a hint, they look anyway.
   func announce(_ head: UInt64) {
     announced.store(head, ordering: .releasing)
+    wake.ring()
+  }
+
+  /// Says where others reach this process from now on.
+  func advertise(_ address: String) {
+    state.withLock { state in
+      state.address = address
+      state.isAddressNew = true
+    }
     wake.ring()
   }
 
@@ -119,9 +133,8 @@ final class LeaderKeeper: Sendable {
         let live: PostgresSession
         if let session, session.isOpen { live = session } else { live = try connect() }
         session = live
-        if ContinuousClock.now >= next || !isLeading || isStandingBack {
-          try turn(live)
-          next = ContinuousClock.now + (isLeading ? times.renewal : times.poll)
+        if ContinuousClock.now >= next || !isLeading || isAddressNew || isStandingBack {
+          next = ContinuousClock.now + (try turn(live))
         }
         failures = 0
         let heard = try live.waitForNotifications(for: patience(until: next), or: wake)
@@ -133,10 +146,13 @@ final class LeaderKeeper: Sendable {
       } catch {
         failures += 1
         if session?.isInTransaction ?? false || error.endsConnection { session?.close() }
-        logger.notice(
+        // Told once: it is tried again every second, for as long as it takes.
+        logger.log(
+          level: failures == 1 ? .notice : .debug,
           "the log's lease could not be looked after",
           metadata: [LoggingKeys.error: "\(error)"]
         )
+        hooks.suffer("\(error)")
         next = ContinuousClock.now
         wake.wait(for: backoff.ceiling(attempt: failures))
       }
@@ -148,6 +164,8 @@ final class LeaderKeeper: Sendable {
   private func patience(until next: ContinuousClock.Instant) -> Duration {
     max(.milliseconds(1), min(next - ContinuousClock.now, times.poll))
   }
+
+  private var isAddressNew: Bool { state.withLock { $0.isAddressNew } }
 
   private var isLeading: Bool { state.withLock { $0.term.map { !$0.isOver } ?? false } }
 
@@ -161,13 +179,13 @@ final class LeaderKeeper: Sendable {
     try LogHead(try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds))))
   }
 
-  /// One look, and what follows from it.
-  private func turn(_ session: PostgresSession) throws(PostgresError) {
+  /// One look, and what follows from it; answers when the next one is due.
+  private func turn(_ session: PostgresSession) throws(PostgresError) -> Duration {
     if let term = state.withLock({ $0.term }) {
       if isStandingBack {
         try session.run(LogHeadStatements.release(.text(term.token)))
       } else if !term.isOver, try renew(term, session) {
-        return
+        return times.renewal
       }
       term.end()
       state.withLock { $0.term = nil }
@@ -178,10 +196,17 @@ final class LeaderKeeper: Sendable {
     if head.isVacant || isOwn, !isStandingBack,
       try takeOver(head, session, startsEpoch: false) != nil
     {
-      return
+      return times.renewal
     }
-    hooks.follow(try look(session))
+    let now = try look(session)
+    hooks.follow(now)
+    // A holder that is gone can be replaced once its renewal is overdue, which is then looked at.
+    let lease = Duration.milliseconds(now.leaseMilliseconds)
+    return min(times.poll, max(Self.shortestWait, lease - times.overdue))
   }
+
+  /// Between looks at a lease whose holder may turn out to be gone at any moment.
+  private static let shortestWait = Duration.milliseconds(200)
 
   private let lastToken = Mutex("")
 
@@ -189,9 +214,19 @@ final class LeaderKeeper: Sendable {
     _ term: CommitWriter,
     _ session: PostgresSession
   ) throws(PostgresError) -> Bool {
+    let (address, isNew) = state.withLock { state in
+      defer { state.isAddressNew = false }
+      return (state.address, state.isAddressNew)
+    }
     let rows = try session.run(
-      LogHeadStatements.renew(.text(term.token), .int8(times.lease.milliseconds))
+      LogHeadStatements.renew(
+        .text(term.token),
+        .int8(times.lease.milliseconds),
+        .text(address)
+      )
     )
+    // The others look when they hear something.
+    if isNew { try session.notify(channel, address) }
     return rows.changed == 1
   }
 
@@ -202,6 +237,10 @@ final class LeaderKeeper: Sendable {
     startsEpoch: Bool
   ) throws(PostgresError) -> LogHead? {
     let token = "\(EventID.make())"
+    let address = state.withLock { state in
+      state.isAddressNew = false
+      return state.address
+    }
     let rows = try session.run(
       LogHeadStatements.takeOver(
         .int8(times.overdue.milliseconds),
@@ -210,7 +249,8 @@ final class LeaderKeeper: Sendable {
         .text(token),
         .text(address),
         .int8(times.lease.milliseconds),
-        .bool(startsEpoch)
+        .bool(startsEpoch),
+        .text(Self.makeSecret())
       )
     )
     guard rows.count == 1 else { return nil }
@@ -230,6 +270,11 @@ final class LeaderKeeper: Sendable {
     return taken
   }
 
+  /// 256 random bits: nobody guesses them while a term lasts.
+  private static func makeSecret() -> String {
+    (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined(separator: "-")
+  }
+
   private func say(_ session: PostgresSession) throws(PostgresError) {
     let head = announced.exchange(0, ordering: .acquiringAndReleasing)
     if head > 0 { try session.notify(channel, "\(head)") }
@@ -239,6 +284,7 @@ final class LeaderKeeper: Sendable {
     if let term = state.withLock({ $0.term }), let session, session.isOpen {
       // Nobody waits for a lease that was given back; one that was not ends by itself.
       _ = try? session.run(LogHeadStatements.release(.text(term.token)))
+      try? session.notify(channel, "released")
     }
     session?.close()
   }

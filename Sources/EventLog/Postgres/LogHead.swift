@@ -10,6 +10,8 @@ struct LogHead: Sendable {
   let renewals: Int64
   let holder: String
   let address: String
+  /// What lets in requests that others pass on; another one in every term.
+  let secret: String
   /// Whether another process may try to lead.
   let isVacant: Bool
   /// How long the holder's lease lasts by the server's clock, for messages.
@@ -22,7 +24,7 @@ struct LogHead: Sendable {
           lease_until < clock_timestamp() + $1 * interval '1 millisecond'
           AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = backend)
         ),
-      greatest(0, extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint
+      greatest(0, extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint, secret
     """
 
   init(_ rows: PostgresRows, row: Int = 0) throws(PostgresError) {
@@ -42,6 +44,7 @@ struct LogHead: Sendable {
     address = rows.text(row, 8) ?? ""
     isVacant = rows.bool(row, 9) ?? false
     leaseMilliseconds = rows.integer(row, 10) ?? 0
+    secret = rows.text(row, 11) ?? ""
   }
 }
 
@@ -79,7 +82,7 @@ enum LogHeadStatements {
     "take the log over",
     """
     UPDATE log_head SET
-      leader_epoch = leader_epoch + 1, holder = $4, address = $5, renewals = 0,
+      leader_epoch = leader_epoch + 1, holder = $4, address = $5, secret = $8, renewals = 0,
       lease_until = clock_timestamp() + $6 * interval '1 millisecond',
       backend = pg_backend_pid(), cluster = here.cluster, timeline = here.timeline,
       log_epoch = log_epoch + here.restarts::integer,
@@ -111,7 +114,7 @@ enum LogHeadStatements {
     """
     UPDATE log_head SET
       lease_until = clock_timestamp() + $2 * interval '1 millisecond', renewals = renewals + 1,
-      backend = pg_backend_pid()
+      backend = pg_backend_pid(), address = $3
     WHERE holder = $1
     """
   )
@@ -119,7 +122,8 @@ enum LogHeadStatements {
   static let release = PostgresStatement(
     "give the lead back",
     """
-    UPDATE log_head SET lease_until = to_timestamp(0), holder = '', address = '', renewals = 0
+    UPDATE log_head SET lease_until = to_timestamp(0), holder = '', address = '', secret = '',
+      renewals = 0
     WHERE holder = $1
     """
   )

@@ -8,8 +8,8 @@
 //   stream_head  name → last and first revision, tombstoned, the position that changed it last
 //   tracking     source → position, 64 bits without sign kept as the same bits with sign
 //   log_head     one row: head · time of the last event · how many streams there are ·
-//                leader epoch, holder, its address, until when its lease lasts, how often it was
-//                renewed and by which server process · log id, log epoch, ends of the epochs
+//                leader epoch, holder, its address, the secret of its term (see Leadership), until
+//                when its lease lasts, how often it was renewed and by which server process · log id, log epoch, ends of the epochs
 //                before · the cluster and timeline it was last led on
 //   migration    which of the steps below were taken
 //
@@ -29,7 +29,11 @@ struct LogMigration: Sendable {
     LogMigration(
       number: 1,
       statements: tables + indexes + guards + rights
-    )
+    ),
+    LogMigration(
+      number: 2,
+      statements: ["ALTER TABLE log_head ADD COLUMN secret text NOT NULL DEFAULT ''"]
+    ),
   ]
 
   private static let tables = [

@@ -19,20 +19,32 @@ public final class RemoteEventLog: EventLogEngine {
   /// Which log this is; fixed for the life of the client.
   public let identity: LogIdentity
 
-  private let line: Line
+  let line: Line
+  /// The line to the service that appends, where that is another.
+  let lines: LeaderLines
+  let search: LeaderSearch
   private let heads: HeadWatch
   private let gate = CallGate()
   private let headQuestion = SharedQuestions<Bool, GlobalPosition>()
   private let log: Wordweave_Events_V1_EventLog.Client<Transport>
-  private let streams: Wordweave_Events_V1_Streams.Client<Transport>
-  private let transfer: Wordweave_Events_V1_Transfer.Client<Transport>
 
-  private init(_ line: Line, identity: LogIdentity) {
+  private init(
+    _ line: Line,
+    identity: LogIdentity,
+    settings: RemoteSettings,
+    logger: Logger
+  ) {
     self.line = line
     self.identity = identity
+    search = LeaderSearch(patience: settings.patience)
+    lines = LeaderLines(logger: logger) { leader in
+      RemoteSettings.place(leader.address).map { place in
+        var there = settings
+        (there.host, there.port) = place
+        return there
+      }
+    }
     log = Wordweave_Events_V1_EventLog.Client(wrapping: line.client)
-    streams = Wordweave_Events_V1_Streams.Client(wrapping: line.client)
-    transfer = Wordweave_Events_V1_Transfer.Client(wrapping: line.client)
     heads = HeadWatch(line)
   }
 
@@ -57,7 +69,7 @@ public final class RemoteEventLog: EventLogEngine {
       }
       let identity = try LogIdentity(answer)
       line.pin(to: identity)
-      let engine = RemoteEventLog(line, identity: identity)
+      let engine = RemoteEventLog(line, identity: identity, settings: settings, logger: logger)
       engine.heads.publish(GlobalPosition(answer.head))
       return engine
     } catch {
@@ -68,8 +80,12 @@ public final class RemoteEventLog: EventLogEngine {
 
   deinit {
     heads.close()
+    lines.abandon()
     line.abandon()
   }
+
+  /// The other end writes the log's own events.
+  public var takesReserved: Bool { false }
 
   /// Writes a request whole or not at all and answers when it is durable at the other end.
   public func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
@@ -84,9 +100,11 @@ public final class RemoteEventLog: EventLogEngine {
     let named = request.withIDs()
     let message = Wordweave_Events_V1_AppendRequest(named)
     let options = line.options(sending: max(named.eventBytes, named.eventCount * Self.eventWeight))
-    let answer = try await line.writing(isRepeatable: request.ids == .unique) {
-      [log] metadata in
-      try await log.append(message, metadata: metadata, options: options)
+    let answer = try await writing(isRepeatable: request.ids == .unique, position: \.position) {
+      line,
+      metadata in
+      try await Wordweave_Events_V1_EventLog.Client(wrapping: line.client)
+        .append(message, metadata: metadata, options: options)
     }
     let receipt = AppendReceipt(answer, of: named)
     heads.publish(receipt.lastPosition)
@@ -98,8 +116,9 @@ public final class RemoteEventLog: EventLogEngine {
   private static let eventWeight = 256
 
   private func remove(_ removal: RemovalCall) async throws(EventLogError) -> AppendReceipt {
-    let change = try await line.writing(isRepeatable: false) { [streams, line] metadata in
-      switch removal {
+    let change = try await writing(isRepeatable: false, position: \.position) { line, metadata in
+      let streams = Wordweave_Events_V1_Streams.Client(wrapping: line.client)
+      return switch removal {
       case .truncate(let request):
         try await streams.truncate(request, metadata: metadata, options: line.options)
       case .tombstone(let request):
@@ -219,21 +238,15 @@ public final class RemoteEventLog: EventLogEngine {
   public func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
     guard gate.enter() else { throw .closed }
     defer { gate.leave() }
-    var rest = events[...]
-    while !rest.isEmpty {
-      var bytes = 0
-      let chunk = rest.prefix { event in
-        defer { bytes += event.withEnvelope { $0.count } }
-        return bytes < EventLogLimits.pageBytes
-      }
-      rest = rest.dropFirst(chunk.count)
+    for chunk in EnvelopeRun.chunks(of: events) {
       var request = Wordweave_Events_V1_RestoreRequest()
       request.envelopes = EnvelopeRun.bytes(of: chunk)
       let message = request
       let options = line.options(sending: message.envelopes.count)
       // Events that are there already are compared, so that this may be sent again.
-      let answer = try await line.writing(isRepeatable: true) { [transfer] metadata in
-        try await transfer.restore(message, metadata: metadata, options: options)
+      let answer = try await writing(isRepeatable: true, position: \.head) { line, metadata in
+        try await Wordweave_Events_V1_Transfer.Client(wrapping: line.client)
+          .restore(message, metadata: metadata, options: options)
       }
       heads.publish(GlobalPosition(answer.head))
     }
@@ -243,6 +256,7 @@ public final class RemoteEventLog: EventLogEngine {
   public func close() async {
     heads.close()
     await gate.close()
+    await lines.close()
     await line.close()
   }
 

@@ -7,6 +7,9 @@ package enum EventCalls {
   /// Request: until when the caller waits (gRPC over HTTP/2).
   package static let timeoutKey = "grpc-timeout"
 
+  /// Answer: the head that a refusal rests on, beside a request that another process passed on.
+  package static let headKey = "ww-head"
+
   /// Bytes of one message of a request: a request of the largest size with what surrounds it.
   package static let requestBytes = 17 << 20
   /// Bytes of one message of an answer: a page of the largest size with what surrounds it.

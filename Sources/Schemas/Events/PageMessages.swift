@@ -38,6 +38,22 @@ package enum EnvelopeRun {
     }
     return events
   }
+
+  /// Events in runs that fit a message each.
+  package static func chunks(of events: [RecordedEvent]) -> [ArraySlice<RecordedEvent>] {
+    var chunks: [ArraySlice<RecordedEvent>] = []
+    var rest = events[...]
+    while !rest.isEmpty {
+      var bytes = 0
+      let chunk = rest.prefix { event in
+        defer { bytes += event.withEnvelope { $0.count } }
+        return bytes < EventLogLimits.pageBytes
+      }
+      rest = rest.dropFirst(chunk.count)
+      chunks.append(chunk)
+    }
+    return chunks
+  }
 }
 
 extension Wordweave_Events_V1_StreamState {

@@ -15,7 +15,7 @@ struct ActionRecord: Sendable {
 
   let engine: any EventLogEngine
 
-  /// Appends the event of an action.
+  /// Appends the event of an action; where the log is another process's, that one keeps the record.
   ///
   /// - Throws: `RPCError` that says that the action was carried out all the same.
   func note(
@@ -25,6 +25,7 @@ struct ActionRecord: Sendable {
     details: [(name: String, value: String)] = [],
     as scope: CallScope = .current
   ) async throws {
+    guard engine.takesReserved else { return }
     var action = Wordweave_Events_V1_AdministrativeAction()
     action.action = kind.rawValue
     action.target = target
@@ -123,9 +124,17 @@ package struct TokenRecord: Sendable {
 
   /// Who changes the file: whoever may write to the data directory.
   private static let actor = "operator"
-  private let engine: any EventLogEngine
+  /// Names the keeper of a token in its event.
+  private static let keeperKey = "keeper"
 
-  package init(_ engine: any EventLogEngine) { self.engine = engine }
+  private let engine: any EventLogEngine
+  /// Whose tokens these are: processes over one log have files of their own.
+  private let keeper: String
+
+  package init(_ engine: any EventLogEngine, keeper: String) {
+    self.engine = engine
+    self.keeper = keeper
+  }
 
   /// Appends an event for each token that came or went since the log last heard of them.
   package func update(_ tokens: [Token]) async throws {
@@ -136,7 +145,10 @@ package struct TokenRecord: Sendable {
       try await record.note(
         .tokenCreated,
         of: token.id,
-        details: [("name", token.name), ("rights", token.rights), ("made", token.made)],
+        details: [
+          ("name", token.name), ("rights", token.rights), ("made", token.made),
+          (Self.keeperKey, keeper),
+        ],
         as: scope
       )
     }
@@ -145,7 +157,7 @@ package struct TokenRecord: Sendable {
     }
   }
 
-  /// The ids of tokens that the log holds to be valid.
+  /// The ids of this keeper's tokens that the log holds to be valid.
   private func known() async throws -> Set<String> {
     let types = [AdministrativeKind.tokenCreated, .tokenRevoked].map { EventType($0.type) }
     let query = EventQuery([EventQuery.Item(types: types)])
@@ -156,7 +168,8 @@ package struct TokenRecord: Sendable {
       for event in page.events where event.stream == ActionRecord.stream {
         let action = try Wordweave_Events_V1_AdministrativeAction(serializedBytes: event.data)
         if event.type.text == AdministrativeKind.tokenCreated.type {
-          known.insert(action.target)
+          let isOwn = action.details.contains { $0.name == Self.keeperKey && $0.value == keeper }
+          if isOwn { known.insert(action.target) }
         } else {
           known.remove(action.target)
         }

@@ -21,6 +21,15 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The log of a stopped system, if its data directory does not say it (or WORDWEAVE_LOG): see "
+        + "'wordweave serve --help'.",
+      valueName: "url"
+    )
+  )
+  var log: String?
+
+  @Option(
+    help: ArgumentHelp(
       "A file that holds the operator token; by default WORDWEAVE_TOKEN, then the data directory's.",
       valueName: "file"
     )
@@ -76,7 +85,12 @@ struct ConnectionOptions: ParsableArguments {
     switch try target(environment) {
     case .running(let address): return try await body(AdminClient(address))
     case .stopped(let directory):
-      return try await Platform.open(directory: directory) { address in
+      let named = environment("WORDWEAVE_LOG").flatMap { $0.isEmpty ? nil : $0 }
+      return try await Platform.open(
+        directory: directory,
+        log: try (log ?? named).map { try LogChoice($0) },
+        logToken: environment("WORDWEAVE_LOG_TOKEN")
+      ) { address in
         try await body(AdminClient(address))
       }
     }

@@ -17,6 +17,12 @@ struct ServeCommand: AsyncParsableCommand {
       Other processes reach the log over gRPC at --grpc-port, with the operator token or one made by \
       'wordweave tokens create'. --only events serves the log alone.
 
+      The log lies in the data directory, or where --log says: in a Postgres, which any number of \
+      processes may share (one appends, the others pass on to it and take over when it is gone; \
+      each with a data directory of its own), or behind another process's Event Service. The data \
+      directory remembers it, without the password: that comes from PGPASSWORD, ~/.pgpass or \
+      WORDWEAVE_LOG rather than from the command line, which others can read.
+
       With --redis, processes over one log share snapshots of long streams. They are sealed with a key \
       that follows from WORDWEAVE_REDIS_SECRET or, without it, from the operator token. A Redis that is \
       away costs time alone.
@@ -24,12 +30,32 @@ struct ServeCommand: AsyncParsableCommand {
         wordweave serve
         wordweave serve --data ./data --port 9000
         wordweave serve --only events --grpc-port 50051
+        wordweave serve --log postgres://weave@db:5432/weave?schema=log
+        wordweave serve --log grpcs://events:50051 --log-token-file token
         WORDWEAVE_PORT=9000 wordweave serve
       """
   )
 
   @Option(help: ArgumentHelp("Where everything is kept (or WORDWEAVE_DATA).", valueName: "dir"))
   var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the log is: postgres://user@host:port/database?schema=name, grpc://host:port or "
+        + "grpcs://host:port (or WORDWEAVE_LOG; default: the data directory).",
+      valueName: "url"
+    )
+  )
+  var log: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with the token for a log at grpc:// or grpcs:// (or WORDWEAVE_LOG_TOKEN, the token "
+        + "itself).",
+      valueName: "file"
+    )
+  )
+  var logTokenFile: String?
 
   @Option(help: "The address that the listeners bind to (or WORDWEAVE_HOST; default: 127.0.0.1).")
   var host: String?
@@ -58,6 +84,24 @@ struct ServeCommand: AsyncParsableCommand {
     )
   )
   var grpcKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A PEM file with the certificates of other Event Services to trust (or WORDWEAVE_GRPC_CA; "
+        + "default: the system's).",
+      valueName: "file"
+    )
+  )
+  var grpcCa: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where processes that share the log reach this one (or WORDWEAVE_GRPC_ADVERTISE; default: "
+        + "where it listens).",
+      valueName: "host:port"
+    )
+  )
+  var grpcAdvertise: String?
 
   @Option(
     help: ArgumentHelp(
@@ -102,6 +146,8 @@ struct ServeCommand: AsyncParsableCommand {
     var configuration = PlatformConfiguration(
       data: data ?? PlatformConfiguration.defaultData(environment)
     )
+    configuration.log = try (log ?? value("WORDWEAVE_LOG")).map { try LogChoice($0) }
+    configuration.logToken = try logToken(value)
     if let host = host ?? value("WORDWEAVE_HOST") { configuration.host = host }
     if let port = try port ?? number("WORDWEAVE_PORT") { configuration.port = port }
     if let port = try webhookPort ?? number("WORDWEAVE_WEBHOOK_PORT") {
@@ -110,9 +156,7 @@ struct ServeCommand: AsyncParsableCommand {
     if let port = try grpcPort ?? number("WORDWEAVE_GRPC_PORT") { configuration.grpcPort = port }
     switch (grpcCert ?? value("WORDWEAVE_GRPC_CERT"), grpcKey ?? value("WORDWEAVE_GRPC_KEY")) {
     case (let chain?, let key?):
-      for file in [chain, key] where access(file, R_OK) != 0 {
-        throw CommandError("reading \(file)", found: "no readable file", code: .usage)
-      }
+      for file in [chain, key] { try Self.check(file) }
       configuration.grpcCertificate = .init(chain: chain, key: key)
     case (nil, nil): break
     default:
@@ -122,6 +166,11 @@ struct ServeCommand: AsyncParsableCommand {
         code: .usage
       )
     }
+    if let file = grpcCa ?? value("WORDWEAVE_GRPC_CA") {
+      try Self.check(file)
+      configuration.grpcTrust = file
+    }
+    configuration.grpcAdvertise = grpcAdvertise ?? value("WORDWEAVE_GRPC_ADVERTISE")
     switch grpcAuth ?? value("WORDWEAVE_GRPC_AUTH") ?? "tokens" {
     case "tokens": configuration.grpcTakesTokens = true
     case "none": configuration.grpcTakesTokens = false
@@ -152,9 +201,30 @@ struct ServeCommand: AsyncParsableCommand {
     if let only = only ?? value("WORDWEAVE_ONLY") {
       configuration.only = only.split(separator: ",").map { $0.stripped }
     }
-    if let complaint = configuration.complaint {
+    if let complaint = configuration.complaint
+      ?? configuration.log.flatMap(configuration.complaint(about:))
+    {
       throw CommandError("reading the settings", found: complaint, code: .usage)
     }
     return configuration
+  }
+
+  private static func check(_ file: String) throws(CommandError) {
+    guard access(file, R_OK) == 0 else {
+      throw CommandError("reading \(file)", found: "no readable file", code: .usage)
+    }
+  }
+
+  /// The token for the log of another process; never an option, since others can read those.
+  private func logToken(_ value: (String) -> String?) throws(CommandError) -> String? {
+    guard let logTokenFile else { return value("WORDWEAVE_LOG_TOKEN") }
+    guard let token = ServedDirectory.token(file: logTokenFile) else {
+      throw CommandError(
+        "reading the token file \(logTokenFile)",
+        found: "no readable token",
+        code: .usage
+      )
+    }
+    return token
   }
 }

@@ -9,7 +9,8 @@ internal import Glibc
 //   operator-token  43 characters base64url, mode 0600
 //   tokens          who else may call the event service, with digests of the tokens, mode 0600
 //   serve.json      {"url", "pid", "grpcPort"} of the process that serves it; gone after a clean stop
-//   log/            the event log
+//   log/            the event log, unless it lies elsewhere
+//   log-source      which log that is then
 //   models/<name>/  the read models of one service; disposable
 //   identity/       accounts and keys of the identity stand-in, mode 0700
 
@@ -59,6 +60,8 @@ final class DataDirectory: Sendable {
 
   /// The folder of the event log.
   var log: String { path + "/log" }
+  /// The file that says where the event log is, if it is not in that folder.
+  var logSource: String { path + "/log-source" }
   /// The folder of the identity stand-in.
   var identity: String { path + "/identity" }
   /// The folder of a service's read models.

@@ -1,4 +1,5 @@
 internal import EventLogCore
+internal import EventLogPostgres
 internal import EventsService
 internal import GRPCCore
 internal import Logging
@@ -17,18 +18,27 @@ final class EventNetwork: Service, CustomStringConvertible {
   let description = "event service"
   private let server: EventServer
   private let configuration: PlatformConfiguration
+  private let onBound: @Sendable (Int) -> Void
   private let bound = AsyncStream.makeStream(of: Int.self)
 
-  init(_ server: EventServer, _ configuration: PlatformConfiguration) {
+  init(
+    _ server: EventServer,
+    _ configuration: PlatformConfiguration,
+    onBound: @escaping @Sendable (Int) -> Void
+  ) {
     self.server = server
     self.configuration = configuration
+    self.onBound = onBound
   }
 
   func run() async throws {
     defer { bound.continuation.finish() }
     do {
       try await withGracefulShutdownHandler {
-        try await server.run { [bound] port in bound.continuation.yield(port) }
+        try await server.run { [bound, onBound] port in
+          onBound(port)
+          bound.continuation.yield(port)
+        }
       } onGracefulShutdown: {
         self.server.beginGracefulShutdown()
       }
@@ -60,20 +70,29 @@ extension PlatformConfiguration {
   func eventServer(
     _ store: EventStore,
     services: [any RegistrableRPCService],
+    log: OpenedLog,
     directory: DataDirectory,
     logger: Logger
   ) throws -> EventNetwork? {
     guard let grpcPort else { return nil }
+    guard log.isServed else {
+      logger.notice(
+        "The Event Service is that of the log; none is served here",
+        metadata: ["log": "\(log.place)"]
+      )
+      return nil
+    }
     var settings = EventServerSettings()
     settings.host = grpcHost
     settings.port = grpcPort
     settings.certificate = grpcCertificate
     if grpcTakesTokens {
-      settings.authority = TokenFile(
+      let tokens = TokenFile(
         path: directory.tokens,
         operatorToken: directory.operatorToken,
         logger: logger
       )
+      settings.authority = log.shared.map { TermAuthority(tokens, log: $0) } ?? tokens
     }
     if grpcHost != host {
       logger.notice(
@@ -81,7 +100,13 @@ extension PlatformConfiguration {
         metadata: ["address": "\(grpcHost):\(grpcPort)"]
       )
     }
-    let server = EventServer(store, services: services, settings: settings, logger: logger)
-    return EventNetwork(server, self)
+    let forwarded = log.shared.map { [ClusterService($0)] } ?? []
+    let server = EventServer(
+      store,
+      services: services + forwarded,
+      settings: settings,
+      logger: logger
+    )
+    return EventNetwork(server, self) { port in log.shared?.advertise(advertised(port: port)) }
   }
 }

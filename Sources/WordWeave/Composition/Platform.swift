@@ -19,11 +19,16 @@ enum Platform {
   /// Runs the system of a data directory that nobody serves while `body` runs.
   static func open<R>(
     directory: String,
+    log: LogChoice? = nil,
+    logToken: String? = nil,
     _ body: (SystemAddress) async throws -> R
   ) async throws -> R {
     var configuration = PlatformConfiguration(data: directory)
     configuration.port = 0
     configuration.grpcPort = nil
+    configuration.log = log
+    configuration.logToken = logToken
+    configuration.grpcTrust = environment("WORDWEAVE_GRPC_CA")
     var logger = Logger(label: "wordweave")
     logger.logLevel = Log.level(environment("WORDWEAVE_LOG_LEVEL"), default: .error)
     return try await run(configuration, logger: logger, signals: []) { address, _ in
@@ -42,7 +47,7 @@ enum Platform {
     let (ready, isReady) = AsyncStream.makeStream(of: Listening.self)
     let parts: PlatformParts
     do {
-      parts = try PlatformParts(configuration, logger: logger) { isReady.yield($0) }
+      parts = try await PlatformParts(configuration, logger: logger) { isReady.yield($0) }
     } catch {
       throw starting(configuration, error)
     }

@@ -8,6 +8,10 @@ internal import ServiceKit
 struct PlatformConfiguration: Sendable {
   /// The folder that holds everything the process keeps.
   var data: String
+  /// Where the log is; nil leaves it to the data directory.
+  var log: LogChoice?
+  /// What proves to another process's Event Service who calls.
+  var logToken: String?
   /// The address the listeners bind to; loopback unless told otherwise.
   var host = "127.0.0.1"
   /// The gateway's port; 0 lets the system choose.
@@ -18,6 +22,10 @@ struct PlatformConfiguration: Sendable {
   var grpcPort: Int? = 50051
   /// What the Event Service shows to prove who it is.
   var grpcCertificate: EventServerSettings.Certificate?
+  /// A PEM file with the certificates of other Event Services to trust; nil trusts the system's.
+  var grpcTrust: String?
+  /// Where others that share the log reach this process, if it is not where it listens.
+  var grpcAdvertise: String?
   /// Whether calls to the Event Service must bear a token.
   var grpcTakesTokens = true
   /// The Redis where snapshots are shared with other processes; nil keeps them in this one.

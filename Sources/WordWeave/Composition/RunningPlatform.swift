@@ -1,6 +1,5 @@
 internal import Crypto
 internal import EventLogCore
-internal import EventLogRocksDB
 internal import EventsService
 internal import Foundation
 internal import Gateway
@@ -27,7 +26,7 @@ struct PlatformParts {
   private static let drainDeadline = Duration.seconds(25)
 
   let directory: DataDirectory
-  let log: RocksDBEventLog
+  let log: OpenedLog
   let models: [ReadModels]
   let services: [any Service]
 
@@ -42,11 +41,11 @@ struct PlatformParts {
     _ configuration: PlatformConfiguration,
     logger: Logger,
     onReady: @escaping @Sendable (Listening) async -> Void
-  ) throws {
+  ) async throws {
     directory = try DataDirectory(at: configuration.data)
-    log = try RocksDBEventLog.open(path: directory.log)
-    let store = EventStore(log, logger: logger)
-    let host = HandlerHost(log: log, feed: InProcessFeed(), logger: logger)
+    log = try await OpenedLog.open(configuration, in: directory, logger: logger)
+    let store = EventStore(log.engine, logger: logger)
+    let host = HandlerHost(log: log.engine, feed: InProcessFeed(), logger: logger)
     let lanes = FeedLanes(host, logger: logger)
 
     let secret = configuration.redisSecret ?? directory.operatorToken
@@ -55,7 +54,7 @@ struct PlatformParts {
     var models: [ReadModels] = []
     var background: [any Service] = []
     for module in configuration.runsEventsAlone ? [] : catalog {
-      let model = try ReadModels(of: module.name, in: directory, log: log, logger: logger)
+      let model = try ReadModels(of: module.name, in: directory, log: log.engine, logger: logger)
       let assembly = try module.assemble(
         ServiceContext(
           eventStore: store,
@@ -70,14 +69,14 @@ struct PlatformParts {
       background += assembly.background.map { ClosureService("\(module.name) background", $0) }
     }
     // The Event Service's own read model; it follows the log itself and needs no feed.
-    let audit = try ReadModels(of: EventsModule.name, in: directory, log: log, logger: logger)
+    let audit = try ReadModels(of: EventsModule.name, in: directory, log: log.engine, logger: logger)
     let auditIndex = try EventsModule.auditIndex(in: audit.runtime)
     self.models = models + [audit]
 
     let replays = ReplayBoard()
     let eventServices = EventsModule.services(
       store,
-      log: RocksDBLogAdministration(log: log, directory: directory.path),
+      log: log.administration,
       projections: LocalProjections(models: self.models, lanes: lanes),
       audit: auditIndex,
       replays: replays,
@@ -86,7 +85,8 @@ struct PlatformParts {
     let events = LocalEventService(eventServices)
     let network = try configuration.eventServer(
       store,
-      services: eventServices + [UmaDBEndpoint(log: log)],
+      services: eventServices + [UmaDBEndpoint(log: log.engine)],
+      log: log,
       directory: directory,
       logger: logger
     )
@@ -135,8 +135,11 @@ struct PlatformParts {
       ClosureService("\(model.service) projections") { try await model.runtime.run(lanes: lanes) }
     }
     services.append(ClosureService("audit index") { try await audit.runtime.run(lanes: NoLanes()) })
-    let tokens = TokenWatch(path: directory.tokens, record: TokenRecord(log), logger: logger)
-    services.append(ClosureService("tokens") { try await tokens.run() })
+    if log.isServed {
+      let record = TokenRecord(log.engine, keeper: Self.keeper(directory.operatorToken))
+      let tokens = TokenWatch(path: directory.tokens, record: record, logger: logger)
+      services.append(ClosureService("tokens") { try await tokens.run() })
+    }
     services += background
     services.append(ClosureService("replays") { await replays.run() })
     if let shared { services.append(ClosureService("snapshots") { await shared.run() }) }
@@ -149,7 +152,13 @@ struct PlatformParts {
   /// Closes the stores; everything that was answered is on disk already.
   func close() async {
     for model in models { await model.store.close() }
-    await log.close()
+    await log.engine.close()
+  }
+
+  /// Tells data directories apart in the record of tokens, without telling where they are.
+  private static func keeper(_ token: String) -> String {
+    SHA256.hash(data: Data(("wordweave keeper " + token).utf8)).prefix(8)
+      .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 
   /// Seals cursors with a key that follows from the operator token, so that it outlives restarts.

@@ -9,9 +9,28 @@ extension EventLogFixture {
   ///
   /// `WORDWEAVE_TEST_ENGINES=remote` names those that persist, behind a loopback connection, instead.
   /// They run by themselves, one law after the other: beside all others on two cores, unoptimised, a
-  /// connection is given up because nobody answers its pings in time.
+  /// connection is given up because nobody answers its pings in time. `forwarding` names the log in
+  /// Postgres as one sees it who does not lead.
   static let available =
-    ProcessInfo.processInfo.environment["WORDWEAVE_TEST_ENGINES"] == "remote" ? remote : local
+    switch ProcessInfo.processInfo.environment["WORDWEAVE_TEST_ENGINES"] {
+    case "remote": remote
+    case "forwarding": forwarding
+    default: local
+    }
+
+  private static var forwarding: [EventLogFixture] {
+    guard let url = Server.postgres.url else { return [] }
+    return [
+      EventLogFixture(
+        "Postgres, forwarding",
+        isPersistent: false,
+        remove: { path in TestSchema.drop(TestSchema.name(path)) },
+        open: { path, clock in
+          try await ForwardedLog.open(url: url, schema: TestSchema.name(path), clock: clock)
+        }
+      )
+    ]
+  }
 
   private static var remote: [EventLogFixture] {
     local.filter(\.isPersistent).map { engine in

@@ -13,7 +13,23 @@ struct LogSchemaTests {
       }
       for log in logs { await log.close() }
       let rows = try test.run("SELECT number FROM migration ORDER BY number")
-      #expect(rows?.count == 1 && rows?.integer(0, 0) == 1)
+      #expect(rows?.count == 2 && rows?.integer(0, 0) == 1 && rows?.integer(1, 0) == 2)
+    }
+  }
+
+  @Test func aLogOfTheFirstFormIsBroughtUpToDate() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      let written = try await log.append(.marked(1, to: "s"))
+      await log.close()
+      try test.run(
+        "ALTER TABLE log_head DROP COLUMN secret",
+        "DELETE FROM migration WHERE number = 2"
+      )
+      let again = try await test.open()
+      #expect(try await again.head() == written.lastPosition)
+      #expect(try await again.append(.marked(2, to: "s")).lastPosition == GlobalPosition(2))
+      await again.close()
     }
   }
 
@@ -24,7 +40,7 @@ struct LogSchemaTests {
       await #expect {
         _ = try await test.open()
       } throws: { error in
-        "\(error)".contains("form 9") && "\(error)".contains("form 1")
+        "\(error)".contains("form 9") && "\(error)".contains("form 2")
       }
     }
   }

@@ -1,6 +1,7 @@
 import EventLogCore
 import EventLogRemote
 import EventsService
+import GRPCCore
 import Logging
 
 /// A log behind a real server on loopback, seen through its client.
@@ -83,15 +84,23 @@ final class RunningServer: Sendable {
   private let server: EventServer
   private let serving: Task<Void, any Error>
 
-  init(_ engine: any EventLogEngine, port: Int = 0) async throws {
+  /// - authority: who may call; nil lets everybody.
+  /// - more: services beside those of the log.
+  init(
+    _ engine: any EventLogEngine,
+    port: Int = 0,
+    authority: (any CallAuthority)? = nil,
+    more: [any RegistrableRPCService] = []
+  ) async throws {
     var settings = EventServerSettings()
     settings.port = port
+    settings.authority = authority
     let store = EventStore(engine)
     var logger = Logger(label: "test.events")
     logger.logLevel = .error
     let server = EventServer(
       store,
-      services: EventsModule.logServices(store, log: NoAdministration()),
+      services: EventsModule.logServices(store, log: NoAdministration()) + more,
       settings: settings,
       logger: logger
     )

@@ -200,7 +200,7 @@ import Testing
 
   @Test func tokensAreRecordedOnceEach() async throws {
     let log = InMemoryEventLog()
-    let record = TokenRecord(log)
+    let record = TokenRecord(log, keeper: "here")
     func token(_ id: String) -> TokenRecord.Token {
       .init(id: id, name: "n", rights: "read", made: "2026-01-01T00:00:00.000000Z")
     }

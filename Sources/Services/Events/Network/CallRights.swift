@@ -9,6 +9,8 @@ package struct CallRights: OptionSet, Hashable, Sendable {
   package static let read = CallRights(rawValue: 2)
   /// Everything: removal, import, administration, and what the others may.
   package static let admin = CallRights(rawValue: 4)
+  /// Passes on what others asked for; the processes that share a log have it, no token does.
+  package static let forward = CallRights(rawValue: 8)
 
   /// The names, as people write them.
   package static let names: [(name: String, right: CallRights)] = [
@@ -27,7 +29,8 @@ package struct CallRights: OptionSet, Hashable, Sendable {
 
   /// The names with commas between.
   package var text: String {
-    Self.names.filter { contains($0.right) }.map(\.name).joined(separator: ",")
+    self == .forward
+      ? "forward" : Self.names.filter { contains($0.right) }.map(\.name).joined(separator: ",")
   }
 
   /// Whether these rights include `other`; `admin` includes all.

@@ -24,6 +24,7 @@ struct CallTable: Sendable {
   private static let administration = "wordweave.events.v1.Administration"
   private static let audit = "wordweave.events.v1.Audit"
   private static let replays = "wordweave.events.v1.Replays"
+  private static let cluster = "wordweave.events.v1.Cluster"
   private static let umaDB = "umadb.v1.DCB"
   private static let health = "grpc.health.v1.Health"
 
@@ -54,6 +55,7 @@ struct CallTable: Sendable {
     add(.admin, administration, ["Backup", "Compact"], isStream: true)
     add(.admin, administration, ["Status", "GetLimits", "HandOverLeadership"])
     add(.admin, replays, ["Start", "Get", "List", "Cancel"])
+    add(.forward, cluster, ["Append", "Restore"])
     add(.append, umaDB, ["Append"])
     add(.read, umaDB, ["Head", "GetTrackingInfo"])
     add(.read, umaDB, ["Read", "Subscribe"], isStream: true)

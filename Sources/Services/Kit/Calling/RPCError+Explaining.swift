@@ -108,7 +108,7 @@ extension RPCError {
     case .conflict(_, _, let actual):
       explaining(CommandConflict(current: actual.lastRevision))
     case .cancelled: RPCError(code: .cancelled, message: "The call was cancelled.")
-    case .closed, .unavailable, .outcomeUnknown, .locked:
+    case .closed, .unavailable, .outcomeUnknown, .locked, .notLeader:
       failing(error, logger: logger)
     default: unexpected(error, logger: logger)
     }

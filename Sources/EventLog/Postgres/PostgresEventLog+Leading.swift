@@ -1,0 +1,98 @@
+public import EventLogCore
+internal import Synchronization
+
+// Who leads: what the keeper tells, and who is told of it.
+extension PostgresEventLog {
+  /// Whether this process appends.
+  public var isLeading: Bool { role.withLock { $0.isLeading } }
+
+  /// Who appends.
+  public var leadership: Leadership { role.withLock { $0.leadership } }
+
+  /// Who appends, and each change.
+  public func leaderships() -> AsyncStream<Leadership> {
+    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      let id: UInt64? = role.withLock { role in
+        guard !role.isClosing else { return nil }
+        role.nextWatcher += 1
+        role.watchers[role.nextWatcher] = continuation
+        continuation.yield(role.leadership)
+        return role.nextWatcher
+      }
+      guard let id else { return continuation.finish() }
+      continuation.onTermination = { [weak self] _ in
+        self?.role.withLock { _ = $0.watchers.removeValue(forKey: id) }
+      }
+    }
+  }
+
+  /// Says from now on where this process is reached, to those who append elsewhere.
+  ///
+  /// Before it is said, the others know of no address and wait.
+  public func advertise(_ address: String) { keeper.advertise(address) }
+
+  /// Whether `secret` is that of the present term, and this process leads it.
+  public func admits(_ secret: String) -> Bool {
+    let own = role.withLock { $0.isLeading ? $0.term?.writer.secret : nil }
+    guard let own, !own.isEmpty, own.utf8.count == secret.utf8.count else { return false }
+    // Compared to the end, so that the time does not tell where they differ.
+    return zip(own.utf8, secret.utf8).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+  }
+
+  // MARK: what the keeper tells
+
+  func lead(_ head: LogHead, _ pipeline: PipelinedEventLog, _ writer: CommitWriter) {
+    note(head)
+    role.withLock { role in
+      role.term = (pipeline, writer)
+      role.leader = nil
+      role.trouble = nil
+      role.tell()
+    }
+  }
+
+  func follow(_ head: LogHead) {
+    note(head)
+    role.withLock { role in
+      let before = role.leadership
+      role.term = nil
+      role.trouble = nil
+      role.leader =
+        head.isVacant || head.address.isEmpty
+        ? nil : LogLeader(address: head.address, secret: head.secret)
+      if role.leadership != before { role.tell() }
+    }
+  }
+
+  func suffer(_ trouble: String) { role.withLock { $0.trouble = trouble } }
+
+  /// Takes in what the tables say of the log as a whole.
+  private func note(_ head: LogHead) {
+    let isSame = role.withLock { role in
+      let known = role.identity
+      // Within an epoch the head never goes back; a new one may have begun below what was read.
+      if head.identity.id != known.id || head.identity != known && head.head < readHead {
+        role.changedAt = GlobalPosition(head.head)
+        return false
+      }
+      role.identity = head.identity
+      return true
+    }
+    if isSame { raise(to: head.head) }
+  }
+
+  private var readHead: UInt64 { highestHead.load(ordering: .acquiring) }
+
+  private func raise(to position: UInt64) {
+    _ = highestHead.max(position, ordering: .acquiringAndReleasing)
+    reader.follow(to: GlobalPosition(position))
+  }
+
+  /// Takes in a head that the leader answered: it is durable, and the tables show it.
+  public func learn(of head: GlobalPosition) { raise(to: head.number) }
+
+  func publish(_ position: UInt64) {
+    raise(to: position)
+    keeper.announce(position)
+  }
+}

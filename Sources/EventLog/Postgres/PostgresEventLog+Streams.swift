@@ -1,0 +1,82 @@
+public import EventLogCore
+internal import PostgresDriver
+
+// The list of streams.
+extension PostgresEventLog {
+  /// A stream of a list.
+  public struct ListedStream: Hashable, Sendable {
+    /// Its name.
+    public let name: StreamName
+    /// What is known of it.
+    public let state: StreamState
+  }
+
+  private enum Listing {
+    case streams([ListedStream])
+    /// The tables are ahead of the published head: look again when it has got there.
+    case ahead(GlobalPosition)
+  }
+
+  /// $1 the lowest name, $2 the first beyond, $3 how many.
+  private static let list = PostgresStatement(
+    "list streams",
+    """
+    SELECT name, last, first, tombstoned, touched_at FROM stream_head
+    WHERE name >= $1 AND name < $2 AND (last IS NOT NULL OR tombstoned)
+    ORDER BY name LIMIT $3
+    """
+  )
+
+  /// The streams ever written whose names begin with `prefix`, ordered by bytes; the log's own
+  /// control streams (`$$`) among them.
+  ///
+  /// - Parameters:
+  ///   - prefix: the beginning of the names; empty for all.
+  ///   - after: exclusive; nil begins with the first.
+  ///   - limit: how many at most.
+  /// - Returns: the streams; fewer than `limit` at the end.
+  /// - Throws: what a read throws.
+  public func streams(
+    prefix: String = "",
+    after: StreamName? = nil,
+    limit: Int
+  ) async throws(EventLogError) -> [ListedStream] {
+    while true {
+      let listing = try await reading { storage, head throws(EventLogError) in
+        try Self.list(storage, prefix, after, limit, head)
+      }
+      switch listing {
+      case .streams(let streams): return streams
+      case .ahead(let position): _ = try await head(beyond: GlobalPosition(position.number - 1))
+      }
+    }
+  }
+
+  private static func list(
+    _ storage: PostgresStorage,
+    _ prefix: String,
+    _ after: StreamName?,
+    _ limit: Int,
+    _ head: GlobalPosition
+  ) throws(EventLogError) -> Listing {
+    let prefix = Array(prefix.utf8)
+    // Names hold no NUL: this is the first behind the name. No UTF-8 holds the byte FF.
+    let next: [UInt8] = after.map { Array($0.text.utf8) + [0] } ?? []
+    let lowest = next.lexicographicallyPrecedes(prefix) ? prefix : next
+    let rows = try storage.reading { session throws(PostgresError) in
+      try session.run(
+        list(.bytes(lowest), .bytes(prefix + [0xFF]), .int8(Int64(limit)))
+      )
+    }
+    var streams: [ListedStream] = []
+    for row in 0..<rows.count {
+      guard let name = rows.text(row, 0) else { continue }
+      let found = PostgresStorage.head(rows, row, from: 1)
+      guard found.touchedAt <= head.number else {
+        return .ahead(GlobalPosition(found.touchedAt))
+      }
+      streams.append(ListedStream(name: StreamName(name), state: found.state))
+    }
+    return .streams(streams)
+  }
+}
