@@ -18,7 +18,8 @@ struct RedisDriverTests {
       for value in values {
         // A key may hold any byte as well.
         let key = Self.key() + [0, 13, 10, 255]
-        #expect(try await client.run(.get(key)) == .null)
+        let answer = try await client.run(.get(key))
+        #expect(answer == .null)
         let stored = try await client.run(.set(key, value, expiresAfter: .seconds(60)))
         #expect(stored == .status("OK"))
         #expect(try await client.run(.get(key)) == .bytes(value))
@@ -97,7 +98,8 @@ struct RedisDriverTests {
       let most = RedisCommand(
         [Array("DEL".utf8)] + (1..<RedisLimits.arguments).map { Self.key("\($0)") }
       )
-      #expect(try await client.run(most) == .integer(0))
+      let answer = try await client.run(most)
+      #expect(answer == .integer(0))
     }
   }
 
@@ -123,7 +125,8 @@ struct RedisDriverTests {
     }
     let named = "redis://default:p%40ss%3Aw%2Frd@\(place)/0"
     try await RedisTest.withClient(try RedisTest.settings(named)) { client in
-      #expect(try await client.run(.get(key)) == .null)
+      let answer = try await client.run(.get(key))
+      #expect(answer == .null)
     }
     for url in ["redis://\(place)", "redis://:wrong-secret@\(place)"] {
       let failure = try await Self.firstFailure(of: try RedisTest.settings(url))

@@ -19,7 +19,8 @@ struct RedisOutageTests {
   @Test func aKilledRedisIsUsedAgainWhenItIsBack() async throws {
     let redis = try await OwnRedis()
     try await RedisTest.withClient(try RedisTest.settings(redis.url)) { client in
-      #expect(try await client.run(.ping) == .status("PONG"))
+      let answer = try await client.run(.ping)
+      #expect(answer == .status("PONG"))
     }
     let client = RedisClient(try RedisTest.settings(redis.url))
     let running = Task { await client.run() }
