@@ -163,7 +163,12 @@ struct AdminClient: Sendable {
     let problem = try? JSONValue(parsing: body)
     var found = "\(status)"
     if let title = problem?["title"]?.text { found += " \(title)" }
-    if let detail = problem?["detail"]?.text { found += ": \(detail)" }
+    let detail = problem?["detail"]?.text
+    if let detail { found += ": \(detail)" }
+    for member in problem?["errors"]?.items ?? [] {
+      guard let told = member["detail"]?.text, told != detail else { continue }
+      found += " \(member["pointer"]?.text ?? ""): \(told)"
+    }
     if let id = problem?["instance"]?.text { found += " (request \(id))" }
     let advice: String? =
       switch status {

@@ -21,8 +21,8 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The log of a stopped system, if its data directory does not say it (or WORDWEAVE_LOG): see "
-        + "'wordweave serve --help'.",
+      "The log of a stopped system, if its data directory does not say it (or WORDWEAVE_LOG), such as "
+        + "postgres://user@host/database?schema=name: see 'wordweave serve --help'.",
       valueName: "url"
     )
   )

@@ -58,7 +58,7 @@ struct EventsImportCommand: AsyncParsableCommand {
       The log keeps its own identity: consumers of the log that was exported begin anew.
 
         wordweave events import log.weave --data ./copy
-        wordweave events import log.weave --log postgres://ww@db/ww --schema copy
+        wordweave events import log.weave --log 'postgres://ww@db/ww?schema=copy'
       """
   )
 

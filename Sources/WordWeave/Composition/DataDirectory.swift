@@ -61,7 +61,8 @@ final class DataDirectory: Sendable {
   /// The folder of the event log.
   var log: String { path + "/log" }
   /// The file that says where the event log is, if it is not in that folder.
-  var logSource: String { path + "/log-source" }
+  static let logSourceName = "log-source"
+  var logSource: String { path + "/" + Self.logSourceName }
   /// The folder of the identity stand-in.
   var identity: String { path + "/identity" }
   /// The folder of a service's read models.

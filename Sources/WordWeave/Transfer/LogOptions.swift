@@ -1,24 +1,12 @@
 internal import ArgumentParser
 internal import EventLogCore
 internal import EventLogPostgres
+internal import Glibc
 internal import Logging
 
-/// Which log a command works on: that of a running system, of a stopped one, or one in Postgres.
+/// Which log a command works on: that of a running system, of a stopped one, or one in Postgres that
+/// `--log` names.
 struct LogOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A log in Postgres, postgres://user:password@host:port/database, that no system of the "
-        + "command's other options serves.",
-      valueName: "url"
-    )
-  )
-  var log: String?
-
-  @Option(
-    help: ArgumentHelp("The schema of the log in Postgres.", valueName: "name")
-  )
-  var schema = "wordweave"
-
   @OptionGroup var connection: ConnectionOptions
 
   /// What a command does with the log.
@@ -29,9 +17,9 @@ struct LogOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard let log else { return }
-    guard log.hasPrefix("postgres://") || log.hasPrefix("postgresql://") else {
-      throw ValidationError("--log takes a postgres:// address")
+    guard let log = connection.log else { return }
+    guard case .postgres? = try? LogChoice(log) else {
+      throw ValidationError("--log takes a postgres:// address here; --url names a running system")
     }
     if connection.url != nil || connection.data != nil {
       throw ValidationError("--log excludes --url and --data")
@@ -45,31 +33,57 @@ struct LogOptions: ParsableArguments {
     to use: Use,
     _ body: @escaping @Sendable (LogSite) async throws -> R
   ) async throws -> R {
-    if let log { return try await withPostgres(log, to: use, body) }
+    if let log = connection.log, case .postgres(let place) = try LogChoice(log) {
+      return try await withPostgres(place, to: use, body)
+    }
     switch try connection.target(environment) {
     case .running(let address): return try await body(.served(try AdminClient(address)))
     case .stopped(let path):
-      return try await StoppedLog.lend(path, to: use) { engine, _ in
-        try await body(.open(engine))
+      switch try choice(of: path) {
+      case .postgres(let place): return try await withPostgres(place, to: use, body)
+      case .service(let place):
+        throw CommandError(
+          "opening the log of \(path)",
+          found: "it belongs to the system at \(place.shown)",
+          advice: "run the command on that system, with --url or --data",
+          code: .unavailable
+        )
+      case .embedded:
+        return try await StoppedLog.lend(path, to: use) { engine, _ in
+          try await body(.open(engine))
+        }
       }
     }
   }
 
+  /// The log that a directory belongs to; the environment may give its URL with the password.
+  private func choice(of path: String) throws -> LogChoice {
+    guard access(path, F_OK) == 0 else { return .embedded }
+    guard let kept = try LogSource.url(in: path) else { return .embedded }
+    let named = environment("WORDWEAVE_LOG").flatMap { $0.isEmpty ? nil : $0 }
+    return try LogChoice(named ?? kept)
+  }
+
   private func withPostgres<R: Sendable>(
-    _ url: String,
+    _ place: PostgresPlace,
     to use: Use,
     _ body: (LogSite) async throws -> R
   ) async throws -> R {
     var logger = Logger(label: "wordweave.log")
     logger.logLevel = Log.level(environment("WORDWEAVE_LOG_LEVEL"), default: .error)
-    let quiet = logger
-    let engine = try await StoppedLog.opening("the log in schema \(schema)") {
-      () throws(EventLogError) in
-      try await PostgresEventLog.open(
-        url: url,
-        schema: schema,
+    let engine: PostgresEventLog
+    do throws(EventLogError) {
+      engine = try await PostgresEventLog.open(
+        url: place.url,
+        schema: place.schema,
         standby: use == .writes ? .refuses : .standsBy,
-        logger: quiet
+        logger: logger
+      )
+    } catch {
+      throw CommandError(
+        "opening the log at \(place.shown)",
+        found: place.scrubbed(error.description),
+        code: .unavailable
       )
     }
     return try await StoppedLog.closing(engine) { try await body(.open(engine)) }

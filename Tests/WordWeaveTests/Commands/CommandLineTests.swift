@@ -36,9 +36,7 @@ import Testing
       "import",
       "f",
       "--log",
-      "postgres://h/d",
-      "--schema",
-      "s"
+      "postgres://h/d?schema=s"
     )
     _ = try parse(EventsStatusCommand.self, "events", "status")
     _ = try parse(EventsCompactCommand.self, "events", "compact")

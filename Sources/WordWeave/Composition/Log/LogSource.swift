@@ -20,15 +20,21 @@ struct LogSource {
   /// Reads what a directory says.
   init(of directory: DataDirectory) throws {
     self.directory = directory
-    guard access(directory.logSource, F_OK) == 0 else {
-      kept = nil
-      return
+    kept = try Self.read(directory.logSource)
+  }
+
+  /// The log of a directory that is not opened, without secrets; nil if it lies in the directory.
+  static func url(in directory: String) throws -> String? {
+    try read(directory + "/" + DataDirectory.logSourceName)?.url
+  }
+
+  private static func read(_ file: String) throws -> Kept? {
+    guard access(file, F_OK) == 0 else { return nil }
+    let lines = try Files.text(file).split(separator: "\n").map(String.init)
+    guard lines.count == 3, lines[0] == firstLine else {
+      throw DataDirectoryError("\(file) does not say where the log is")
     }
-    let lines = try Files.text(directory.logSource).split(separator: "\n").map(String.init)
-    guard lines.count == 3, lines[0] == Self.firstLine else {
-      throw DataDirectoryError("\(directory.logSource) does not say where the log is")
-    }
-    kept = Kept(url: lines[1], id: lines[2])
+    return Kept(url: lines[1], id: lines[2])
   }
 
   /// The log to open: the one that was asked for, else the one the directory belongs to.

@@ -108,6 +108,7 @@ import Testing
         try await world.append(Array(repeating: event, count: 500), to: "s-1")
       }
       try await world.append([.audited("T", by: "bob")], to: "s-1")
+      try await world.indexed()
       let file = try await export(world, .ndjson) { $0.criteria.actor = "ada" }
       #expect(file.bytes.count { $0 == 0x0A } == 3000)
       #expect(file.chunks.count > 3)

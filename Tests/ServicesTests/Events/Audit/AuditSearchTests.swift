@@ -91,6 +91,7 @@ import Testing
         let pair: [NewEvent] = [.audited("A", by: "ada"), .audited("B", by: "bob")]
         try await world.append(Array(repeating: pair, count: 2000).flatMap(\.self), to: "s")
       }
+      try await world.indexed()
       var asked = Criteria()
       asked.actor = "ada"
       asked.types = ["B"]
@@ -113,6 +114,7 @@ import Testing
         try await world.append(Array(repeating: event, count: 4000), to: "s")
       }
       try await world.append([.audited("Common", by: "bob", correlation: "rare")], to: "s")
+      try await world.indexed()
       for (actor, type, correlation) in [("ada", "Rare", ""), ("bob", "Common", "rare")] {
         var asked = Criteria()
         asked.actor = actor

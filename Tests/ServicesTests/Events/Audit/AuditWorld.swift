@@ -92,6 +92,11 @@ struct AuditWorld: Sendable {
     try await log.append(AppendRequest(to: stream, events))
   }
 
+  /// Waits until the index has everything, however long that takes.
+  func indexed() async throws {
+    try await index.read(atLeast: try await log.head(), stream: nil, patience: .seconds(60)) { _ in }
+  }
+
   /// The events of `$admin`, oldest first.
   func actions() async throws -> [(event: RecordedEvent, action: Action)] {
     try await log.read("$admin", from: .first, direction: .forward, limit: 100).events.map {
