@@ -40,7 +40,11 @@ extension ClusterSystem {
           try await leader.served.restart()
         }
       }
-      for node in nodes { try await load.check(node.client) }
+      for node in nodes {
+        // A connection that was lost is tried again after a while.
+        _ = try await eventually("it is reached again") { try? await node.client.head() }
+        try await load.check(node.client)
+      }
       // The standby's appends were passed on, not only those of the leader.
       #expect(load.answers.count > 120 * Self.rounds)
       for node in nodes { #expect(try await node.stop() == 0) }
