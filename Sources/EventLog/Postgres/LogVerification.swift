@@ -78,7 +78,8 @@ struct LogVerification {
     progress: (UInt64) -> Void
   ) throws(EventLogError) {
     let outcome = try storing { () throws(PostgresError) -> Result<Void, EventLogError> in
-      try storage.pool.withSession { session throws(PostgresError) in
+      // Only the beginning can throw here: a session that was lost while idle is replaced.
+      try storage.pool.reading { session throws(PostgresError) in
         try session.run(begin())
         let outcome: Result<Void, EventLogError>
         do throws(EventLogError) {

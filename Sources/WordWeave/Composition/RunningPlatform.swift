@@ -69,7 +69,12 @@ struct PlatformParts {
       background += assembly.background.map { ClosureService("\(module.name) background", $0) }
     }
     // The Event Service's own read model; it follows the log itself and needs no feed.
-    let audit = try ReadModels(of: EventsModule.name, in: directory, log: log.engine, logger: logger)
+    let audit = try ReadModels(
+      of: EventsModule.name,
+      in: directory,
+      log: log.engine,
+      logger: logger
+    )
     let auditIndex = try EventsModule.auditIndex(in: audit.runtime)
     self.models = models + [audit]
 

@@ -94,7 +94,8 @@ struct AuditWorld: Sendable {
 
   /// Waits until the index has everything, however long that takes.
   func indexed() async throws {
-    try await index.read(atLeast: try await log.head(), stream: nil, patience: .seconds(60)) { _ in }
+    try await index.read(atLeast: try await log.head(), stream: nil, patience: .seconds(60)) { _ in
+    }
   }
 
   /// The events of `$admin`, oldest first.
