@@ -243,7 +243,7 @@ enum AuditRoutes {
     }
     exchange.note(found.position)
     let name = "audit-\(found.position)." + (message.format == .csv ? "csv" : "ndjson")
-    return exchange.file(type, name: name) { conveyor in
+    return exchange.bytes(type, name: name) { conveyor in
       try await audit.export(
         message,
         metadata: metadata,

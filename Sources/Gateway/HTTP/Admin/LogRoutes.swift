@@ -178,22 +178,19 @@ enum LogRoutes {
     try await exchange.noMembers()
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
-    return exchange.lines { conveyor in
+    return exchange.lines(of: { each in
       try await administration.verify(
         .init(),
         metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await progress in response.messages {
-          try await conveyor.send { writer in
-            writer.object {
-              $0.member("done", progress.done)
-              $0.member("total", progress.total)
-              $0.member("findings", progress.findings)
-              $0.member("finished", progress.finished)
-            }
-          }
-        }
+        options: Upstreams.options(timeout: nil),
+        onResponse: each
+      )
+    }) { writer, progress in
+      writer.object {
+        $0.member("done", progress.done)
+        $0.member("total", progress.total)
+        $0.member("findings", progress.findings)
+        $0.member("finished", progress.finished)
       }
     }
   }

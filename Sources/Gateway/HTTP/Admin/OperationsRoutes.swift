@@ -72,25 +72,22 @@ enum OperationsRoutes {
     let message = request
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
-    return exchange.lines { conveyor in
+    return exchange.lines(of: { each in
       try await administration.backup(
         message,
         metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await progress in response.messages {
-          try await conveyor.send { writer in
-            writer.object {
-              $0.member("phase", progress.phase)
-              $0.member("done", progress.done)
-              $0.member("total", progress.total)
-              $0.member("head", progress.head)
-              $0.member("files", progress.files)
-              $0.member("path", progress.path)
-              $0.member("finished", progress.finished)
-            }
-          }
-        }
+        options: Upstreams.options(timeout: nil),
+        onResponse: each
+      )
+    }) { writer, progress in
+      writer.object {
+        $0.member("phase", progress.phase)
+        $0.member("done", progress.done)
+        $0.member("total", progress.total)
+        $0.member("head", progress.head)
+        $0.member("files", progress.files)
+        $0.member("path", progress.path)
+        $0.member("finished", progress.finished)
       }
     }
   }
@@ -100,24 +97,21 @@ enum OperationsRoutes {
     try await exchange.noMembers()
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
-    return exchange.lines { conveyor in
+    return exchange.lines(of: { each in
       try await administration.compact(
         .init(),
         metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await progress in response.messages {
-          try await conveyor.send { writer in
-            writer.object {
-              $0.member("phase", progress.phase)
-              $0.member("done", progress.done)
-              $0.member("total", progress.total)
-              $0.member("bytesBefore", progress.bytesBefore)
-              $0.member("bytesNow", progress.bytesNow)
-              $0.member("finished", progress.finished)
-            }
-          }
-        }
+        options: Upstreams.options(timeout: nil),
+        onResponse: each
+      )
+    }) { writer, progress in
+      writer.object {
+        $0.member("phase", progress.phase)
+        $0.member("done", progress.done)
+        $0.member("total", progress.total)
+        $0.member("bytesBefore", progress.bytesBefore)
+        $0.member("bytesNow", progress.bytesNow)
+        $0.member("finished", progress.finished)
       }
     }
   }

@@ -70,17 +70,14 @@ enum ProjectionsRoutes {
     let message = request
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
-    return exchange.lines { conveyor in
+    return exchange.lines(of: { each in
       try await administration.rebuild(
         message,
         metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await progress in response.messages {
-          try await conveyor.send { $0.progress(progress) }
-        }
-      }
-    }
+        options: Upstreams.options(timeout: nil),
+        onResponse: each
+      )
+    }) { $0.progress($1) }
   }
 
   private static func compare(_ exchange: inout Exchange) async throws -> Response {
@@ -90,17 +87,14 @@ enum ProjectionsRoutes {
     let message = request
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
-    return exchange.lines { conveyor in
+    return exchange.lines(of: { each in
       try await administration.compare(
         message,
         metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await progress in response.messages {
-          try await conveyor.send { $0.progress(progress) }
-        }
-      }
-    }
+        options: Upstreams.options(timeout: nil),
+        onResponse: each
+      )
+    }) { $0.progress($1) }
   }
 
   private static func replay(_ exchange: inout Exchange) async throws -> Response {
@@ -113,23 +107,20 @@ enum ProjectionsRoutes {
     let message = request
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
-    return exchange.lines { conveyor in
+    return exchange.lines(of: { each in
       try await administration.replay(
         message,
         metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await progress in response.messages {
-          try await conveyor.send { writer in
-            writer.object {
-              $0.member("done", progress.done)
-              $0.member("total", progress.total)
-              $0.member("failures", progress.failures)
-              $0.member("writes", progress.writes)
-              $0.member("finished", progress.finished)
-            }
-          }
-        }
+        options: Upstreams.options(timeout: nil),
+        onResponse: each
+      )
+    }) { writer, progress in
+      writer.object {
+        $0.member("done", progress.done)
+        $0.member("total", progress.total)
+        $0.member("failures", progress.failures)
+        $0.member("writes", progress.writes)
+        $0.member("finished", progress.finished)
       }
     }
   }

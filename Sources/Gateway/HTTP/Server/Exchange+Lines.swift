@@ -1,3 +1,4 @@
+package import GRPCCore
 internal import HTTPTypes
 package import Hummingbird
 
@@ -9,50 +10,41 @@ extension Exchange {
   package func lines(
     _ produce: @escaping @Sendable (Conveyor) async throws -> Void
   ) -> Response {
-    let core = core
-    let body = ResponseBody { writer in
-      let conveyor = Conveyor()
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          do {
-            try await produce(conveyor)
-          } catch {
-            let problem = Exchange.problem(error, expectsRevision: false)
-            try? await conveyor.send { writer in
-              writer.object {
-                $0.member("finished", true)
-                $0.member("error", problem.kind.slug)
-                $0.member("message", problem.detail)
-              }
-            }
-          }
-          await conveyor.end()
-        }
-        group.addTask {
-          while !core.isDraining, !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(250))
-          }
-          if core.isDraining { await conveyor.end() }
-        }
-        defer { group.cancelAll() }
-        while let chunk = await conveyor.next() {
-          do {
-            try await writer.write(chunk)
-          } catch {
-            await conveyor.abandon()
-            throw error
+    let headers: HTTPFields = [
+      .contentType: "application/x-ndjson", .cacheControl: "no-store",
+    ]
+    return streaming(headers, drained: .isAnEnd) { conveyor in
+      do {
+        try await produce(conveyor)
+      } catch {
+        let problem = Exchange.problem(error, expectsRevision: false)
+        try? await conveyor.send { writer in
+          writer.object {
+            $0.member("finished", true)
+            $0.member("error", problem.kind.slug)
+            $0.member("message", problem.detail)
           }
         }
-        await conveyor.abandon()
       }
-      try await writer.finish(nil)
     }
-    return Response(
-      status: .ok,
-      headers: [
-        .contentType: "application/x-ndjson", .cacheControl: "no-store",
-      ],
-      body: body
-    )
+  }
+
+  /// An answer of lines, one for each message of a call that tells how far it is.
+  ///
+  /// - call: makes the call and hands its answers to what it is given.
+  package func lines<Message: Sendable>(
+    of call:
+      @escaping @Sendable (
+        @escaping @Sendable (StreamingClientResponse<Message>) async throws -> Void
+      ) async throws -> Void,
+    _ write: @escaping @Sendable (inout JSONWriter, Message) -> Void
+  ) -> Response {
+    lines { conveyor in
+      try await call { response in
+        for try await message in response.messages {
+          try await conveyor.send { write(&$0, message) }
+        }
+      }
+    }
   }
 }
