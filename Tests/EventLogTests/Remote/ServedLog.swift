@@ -1,3 +1,4 @@
+import EventLogConformance
 import EventLogCore
 import EventLogRemote
 import EventsService
@@ -5,15 +6,16 @@ import GRPCCore
 import Logging
 
 /// A log behind a real server on loopback, seen through its client.
-final class ServedLog: EventLogEngine {
+final class ServedLog: EngineWrapper {
   let remote: RemoteEventLog
   let server: RunningServer
-  private let base: any EventLogEngine
+  private let served: any EventLogEngine
+  var base: any EventLogEngine { remote }
 
-  private init(_ remote: RemoteEventLog, _ server: RunningServer, _ base: any EventLogEngine) {
+  private init(_ remote: RemoteEventLog, _ server: RunningServer, _ served: any EventLogEngine) {
     self.remote = remote
     self.server = server
-    self.base = base
+    self.served = served
   }
 
   static func serve(_ base: any EventLogEngine) async throws -> ServedLog {
@@ -24,57 +26,10 @@ final class ServedLog: EventLogEngine {
     return ServedLog(remote, server, base)
   }
 
-  var identity: LogIdentity { remote.identity }
-
-  func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
-    try await remote.append(request)
-  }
-
-  func read(
-    _ stream: StreamName,
-    from: StreamRevision,
-    direction: Direction,
-    limit: Int
-  ) async throws(EventLogError) -> EventPage {
-    try await remote.read(stream, from: from, direction: direction, limit: limit)
-  }
-
-  func readAll(
-    after: GlobalPosition?,
-    matching query: EventQuery,
-    direction: Direction,
-    limit: Int,
-    includeRemoved: Bool
-  ) async throws(EventLogError) -> EventPage {
-    try await remote.readAll(
-      after: after,
-      matching: query,
-      direction: direction,
-      limit: limit,
-      includeRemoved: includeRemoved
-    )
-  }
-
-  func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
-    try await remote.position(of: id)
-  }
-
-  func tracking(of source: String) async throws(EventLogError) -> UInt64? {
-    try await remote.tracking(of: source)
-  }
-
-  func head(beyond: GlobalPosition?) async throws(EventLogError) -> GlobalPosition {
-    try await remote.head(beyond: beyond)
-  }
-
-  func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
-    try await remote.restore(events)
-  }
-
   func close() async {
     await remote.close()
     await server.stop()
-    await base.close()
+    await served.close()
   }
 }
 

@@ -1,3 +1,4 @@
+import EventLogConformance
 import EventLogCore
 import EventLogInMemory
 import Synchronization
@@ -107,31 +108,17 @@ private final class Followers: Sendable {
 }
 
 /// A log in memory that counts what is asked of it.
-private final class CountedEngine: EventLogEngine {
+private final class CountedEngine: EngineWrapper {
   private struct Counts {
     var waits = 0
     var reads = 0
   }
 
-  private let base = InMemoryEventLog()
+  let base: any EventLogEngine = InMemoryEventLog()
   private let counts = Mutex(Counts())
 
   var waits: Int { counts.withLock { $0.waits } }
   var reads: Int { counts.withLock { $0.reads } }
-  var identity: LogIdentity { base.identity }
-
-  func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
-    try await base.append(request)
-  }
-
-  func read(
-    _ stream: StreamName,
-    from: StreamRevision,
-    direction: Direction,
-    limit: Int
-  ) async throws(EventLogError) -> EventPage {
-    try await base.read(stream, from: from, direction: direction, limit: limit)
-  }
 
   func readAll(
     after: GlobalPosition?,
@@ -150,24 +137,10 @@ private final class CountedEngine: EventLogEngine {
     )
   }
 
-  func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
-    try await base.position(of: id)
-  }
-
-  func tracking(of source: String) async throws(EventLogError) -> UInt64? {
-    try await base.tracking(of: source)
-  }
-
   func head(beyond: GlobalPosition?) async throws(EventLogError) -> GlobalPosition {
     guard beyond != nil else { return try await base.head() }
     counts.withLock { $0.waits += 1 }
     defer { counts.withLock { $0.waits -= 1 } }
     return try await base.head(beyond: beyond)
   }
-
-  func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
-    try await base.restore(events)
-  }
-
-  func close() async { await base.close() }
 }

@@ -2,8 +2,9 @@ public import EventLogCore
 internal import Synchronization
 
 /// An engine with faults chosen by a law, in front of a sound one.
-public final class FaultyEngine: EventLogEngine {
-  private let base: any EventLogEngine
+public final class FaultyEngine: EngineWrapper {
+  /// The sound engine.
+  public let base: any EventLogEngine
   private let faults: Mutex<Faults>
 
   /// What goes wrong.
@@ -27,24 +28,11 @@ public final class FaultyEngine: EventLogEngine {
     self.faults = Mutex(faults)
   }
 
-  /// Which log this is.
-  public var identity: LogIdentity { base.identity }
-
   /// Appends, and may lose the answer.
   public func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
     let receipt = try await base.append(request)
     guard !take(\.lostAnswers) else { throw .outcomeUnknown("the answer was lost") }
     return receipt
-  }
-
-  /// Reads a stream.
-  public func read(
-    _ stream: StreamName,
-    from: StreamRevision,
-    direction: Direction,
-    limit: Int
-  ) async throws(EventLogError) -> EventPage {
-    try await base.read(stream, from: from, direction: direction, limit: limit)
   }
 
   /// Reads the log, and may hang or fail.
@@ -66,16 +54,6 @@ public final class FaultyEngine: EventLogEngine {
     )
   }
 
-  /// Looks an id up.
-  public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
-    try await base.position(of: id)
-  }
-
-  /// Looks a mark up.
-  public func tracking(of source: String) async throws(EventLogError) -> UInt64? {
-    try await base.tracking(of: source)
-  }
-
   /// The head; may never wake.
   public func head(
     beyond position: GlobalPosition?
@@ -86,14 +64,6 @@ public final class FaultyEngine: EventLogEngine {
     try await hang()
     return try await base.head(beyond: nil)
   }
-
-  /// Restores events.
-  public func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
-    try await base.restore(events)
-  }
-
-  /// Closes the engine behind.
-  public func close() async { await base.close() }
 
   private func take(_ fault: WritableKeyPath<Faults, Int>) -> Bool {
     faults.withLock { faults in
