@@ -25,11 +25,6 @@ extension LiveProjection {
   /// Waits for the pace's interval, or for a reader who wants more than there is.
   private func pauseUnlessWanted() async throws {
     let position = applied.position
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await Task.sleep(for: FollowPace.interval) }
-      group.addTask { [wanted] in _ = try await wanted.wait { $0 > position } }
-      defer { group.cancelAll() }
-      try await group.next()
-    }
+    _ = try await wanted.wait(until: { $0 > position }, within: FollowPace.interval)
   }
 }
