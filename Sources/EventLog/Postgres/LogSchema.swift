@@ -9,8 +9,9 @@
 //   tracking     source → position, 64 bits without sign kept as the same bits with sign
 //   log_head     one row: head · time of the last event · how many streams there are ·
 //                leader epoch, holder, its address, the secret of its term (see Leadership), until
-//                when its lease lasts, how often it was renewed and by which server process · log id, log epoch, ends of the epochs
-//                before · the cluster and timeline it was last led on
+//                when its lease lasts, how often it was renewed and by which server process ·
+//                log id, log epoch, ends of the epochs before · the cluster and timeline it was last
+//                led on
 //   migration    which of the steps below were taken
 //
 // `log_head` is the fence: the last statement of every commit moves it from the old head to the new
