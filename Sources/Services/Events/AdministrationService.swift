@@ -112,7 +112,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     response: RPCWriter<Wordweave_Events_V1_RebuildProgress>,
     context: ServerContext
   ) async throws {
-    let projection = try named(request.name)
+    let projection = try projections.named(request.name)
     try await refusing {
       // A rebuild that a kill or a lost connection left behind is followed, not begun again.
       let isMine = try await projection.status().rebuild?.phase.isUnfinished != true
@@ -145,7 +145,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     response: RPCWriter<Wordweave_Events_V1_RebuildProgress>,
     context: ServerContext
   ) async throws {
-    let projection = try named(request.name)
+    let projection = try projections.named(request.name)
     try await refusing {
       try await projection.startRebuild(comparing: .live)
       let settled = try await follow(projection, response)
@@ -165,7 +165,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     response: RPCWriter<Wordweave_Events_V1_ReplayProgress>,
     context: ServerContext
   ) async throws {
-    let projection = try named(request.name)
+    let projection = try projections.named(request.name)
     try await answering {
       let head = try await store.engine.head()
       let through = request.through == 0 ? head : min(GlobalPosition(request.through), head)
@@ -196,7 +196,8 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_ListParkedResponse {
     var answer = Wordweave_Events_V1_ListParkedResponse()
-    let asked = request.name.isEmpty ? projections.projections : [try named(request.name)]
+    let asked =
+      request.name.isEmpty ? projections.projections : [try projections.named(request.name)]
     for projection in asked.sorted(by: { $0.id.title < $1.id.title }) {
       answer.parked += projections.parked(of: projection.id).map {
         Wordweave_Events_V1_ParkedStream($0, of: projection.id)
@@ -209,7 +210,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     request: Wordweave_Events_V1_RedriveRequest,
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_RedriveResponse {
-    let projection = try named(request.name)
+    let projection = try projections.named(request.name)
     let parked = projections.parked(of: projection.id).map(\.stream)
     let wanted = parked.filter { request.stream.isEmpty || $0.text == request.stream }
     guard !wanted.isEmpty || request.stream.isEmpty else {
@@ -235,16 +236,12 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
 
 // What several calls share.
 extension AdministrationService {
-  private func named(_ title: String) throws -> any ManagedProjection {
-    try projections.named(title)
-  }
-
   private func command(
     _ name: String,
     _ kind: AdministrativeKind,
     _ body: (any ManagedProjection) async throws -> Void
   ) async throws -> Wordweave_Events_V1_ProjectionStatus {
-    let projection = try named(name)
+    let projection = try projections.named(name)
     return try await refusing {
       try await body(projection)
       try await record.note(kind, of: projection.id.title)
