@@ -221,4 +221,22 @@ import Testing
     )
     #expect(events.allSatisfy { $0.metadata[EventLogCore.Metadata.Keys.actor] == "operator" })
   }
+
+  @Test func keepersDoNotRevokeEachOthersTokens() async throws {
+    let log = InMemoryEventLog()
+    let here = TokenRecord(log, keeper: "here")
+    let there = TokenRecord(log, keeper: "there")
+    func token(_ id: String) -> TokenRecord.Token {
+      .init(id: id, name: "n", rights: "read", made: "2026-01-01T00:00:00.000000Z")
+    }
+    try await here.update([token("1")])
+    try await there.update([token("2")])
+    try await here.update([token("1")])
+    try await there.update([])
+    let events = try await log.read("$admin", from: .first, direction: .forward, limit: 20).events
+    let told = try events.map {
+      "\($0.type.text) \(try AuditWorld.Action(serializedBytes: $0.data).target)"
+    }
+    #expect(told == ["$token-created 1", "$token-created 2", "$token-revoked 2"])
+  }
 }
