@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Gateway
-internal import Glibc
 internal import HTTPClientDriver
 
 struct AuditExportCommand: AsyncParsableCommand {
@@ -42,7 +41,7 @@ struct AuditExportCommand: AsyncParsableCommand {
       var query = filter.query
       query.add("format", format.rawValue)
       let stream = try await client.file("/v1/admin/audit/export", query)
-      let file = try ExportedFile(output)
+      let file = try OutputFile(output ?? "-")
       var progress = Progress("Exporting", on: console)
       var places = ExportedPlaces(format)
       do {
@@ -54,7 +53,6 @@ struct AuditExportCommand: AsyncParsableCommand {
         try file.finish()
       } catch {
         progress.finish()
-        file.abandon()
         throw client.brokenOff(error, "exporting the audit")
       }
       if output != nil { progress.finish() }
@@ -97,52 +95,5 @@ struct ExportedPlaces {
       }
       line.removeAll(keepingCapacity: true)
     }
-  }
-}
-
-/// A file that appears under its name once it is whole, or standard output.
-private final class ExportedFile {
-  private let path: String?
-  private let descriptor: Int32
-
-  init(_ path: String?) throws {
-    self.path = path
-    guard let path else {
-      descriptor = STDOUT_FILENO
-      return
-    }
-    descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Self.failure(path) }
-  }
-
-  func write(_ bytes: [UInt8]) throws {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      // The reader of a pipe is gone (`| head`): there is nothing left to do.
-      if count < 0, errno == EPIPE, path == nil { exit(0) }
-      guard count > 0 else { throw Self.failure(path ?? "standard output") }
-      written += count
-    }
-  }
-
-  func finish() throws {
-    guard let path else { return }
-    guard fsync(descriptor) == 0, close(descriptor) == 0, rename(path + ".part", path) == 0 else {
-      throw Self.failure(path)
-    }
-  }
-
-  func abandon() {
-    guard let path else { return }
-    close(descriptor)
-    unlink(path + ".part")
-  }
-
-  private static func failure(_ path: String) -> CommandError {
-    CommandError("writing \(path)", found: String(cString: strerror(errno)))
   }
 }

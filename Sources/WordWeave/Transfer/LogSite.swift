@@ -33,7 +33,7 @@ enum LogSite: Sendable {
   /// The bytes of an export in its binary form.
   func export() async throws -> ExportBytes {
     switch self {
-    case .served(let client): .served(try await client.file("/v1/admin/log/export"))
+    case .served(let client): .served(try await client.file("/v1/admin/log/export"), client)
     case .open(let engine): .open(LogExport(of: engine).makeAsyncIterator())
     }
   }
@@ -54,23 +54,17 @@ enum LogSite: Sendable {
 
 /// An export on its way.
 enum ExportBytes {
-  case served(HTTPStream)
+  case served(HTTPStream, AdminClient)
   case open(LogExport.Iterator)
 
   /// Waits for the next bytes; nil is the end.
   mutating func next() async throws -> [UInt8]? {
     switch self {
-    case .served(let stream):
-      do throws(HTTPClientError) {
+    case .served(let stream, let client):
+      do {
         return try await stream.next()
       } catch {
-        if error.code == .cancelled { throw CancellationError() }
-        throw CommandError(
-          "exporting the log",
-          found: error.message,
-          advice: "look whether the system still runs, then run the command again",
-          code: .unavailable
-        )
+        throw client.brokenOff(error, "exporting the log")
       }
     case .open(var iterator):
       try Task.checkCancellation()

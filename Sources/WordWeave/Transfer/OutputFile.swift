@@ -34,6 +34,8 @@ struct OutputFile: ~Copyable {
         return Glibc.write(descriptor, rest.baseAddress, rest.count)
       }
       if count < 0, errno == EINTR { continue }
+      // The reader of a pipe is gone (`| head`): there is nothing left to do.
+      if count < 0, errno == EPIPE, isStandardOutput { exit(0) }
       guard count > 0 else { throw Self.failure("writing \(path ?? "standard output")") }
       written += count
     }
