@@ -65,7 +65,7 @@ struct BackupManifest: Equatable {
         "path": .string(file.path), "bytes": .number(file.bytes), "sha256": .string(file.sha256),
       ])
     }
-    let digest = LogDigest.hex(SHA256.hash(data: Data(lines)))
+    let digest = Identifier.hex(SHA256.hash(data: Data(lines)))
     add([
       "end": .bool(true), "files": .number(files.count), "bytes": .number(bytes),
       "sha256": .string(digest),
@@ -135,7 +135,7 @@ struct BackupManifest: Equatable {
     }
     let end = try value(last)
     guard end["end"]?.flag == true else { throw LineFault("it was cut") }
-    let digest = LogDigest.hex(SHA256.hash(data: Data(text[..<last.startIndex])))
+    let digest = Identifier.hex(SHA256.hash(data: Data(text[..<last.startIndex])))
     guard try Member("sha256", of: end).text() == digest else {
       throw LineFault("its own checksum does not fit: it was changed or damaged")
     }

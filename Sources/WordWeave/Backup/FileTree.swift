@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import Gateway
 internal import Glibc
 
 /// The files below a folder, and copies of them that are durable.
@@ -57,7 +58,7 @@ enum FileTree {
       hash.update(bufferPointer: bytes)
       try onBytes(bytes.count)
     }
-    return LogDigest.hex(hash.finalize())
+    return Identifier.hex(hash.finalize())
   }
 
   /// Copies a file, synced, and answers its SHA-256.
@@ -83,7 +84,7 @@ enum FileTree {
       try onBytes(bytes.count)
     }
     guard fsync(file) == 0 else { throw failure("writing \(target)") }
-    return LogDigest.hex(hash.finalize())
+    return Identifier.hex(hash.finalize())
   }
 
   private static func read(_ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {

@@ -162,8 +162,7 @@ struct PlatformParts {
 
   /// Tells data directories apart in the record of tokens, without telling where they are.
   private static func keeper(_ token: String) -> String {
-    SHA256.hash(data: Data(("wordweave keeper " + token).utf8)).prefix(8)
-      .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    Identifier.hex(SHA256.hash(data: Data(("wordweave keeper " + token).utf8)).prefix(8))
   }
 
   /// Seals cursors with a key that follows from the operator token, so that it outlives restarts.

@@ -2,6 +2,7 @@ internal import Crypto
 internal import EventLogCore
 internal import EventsService
 internal import Foundation
+internal import Gateway
 internal import Glibc
 internal import Logging
 internal import Synchronization
@@ -41,8 +42,7 @@ struct TokenEntry: Hashable, Sendable {
   }
 
   var line: String {
-    let hex = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    return "\(id)\t\(rights.text)\t\(hex)\t\(made)\t\(name)\n"
+    "\(id)\t\(rights.text)\t\(Identifier.hex(digest))\t\(made)\t\(name)\n"
   }
 }
 

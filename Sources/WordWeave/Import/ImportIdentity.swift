@@ -1,5 +1,6 @@
 internal import Crypto
 internal import EventLogCore
+internal import Gateway
 
 // How an import names things. Every id follows from what is imported, so that a second run repeats
 // the same commands, which the services answer from the log without a new event.
@@ -39,7 +40,7 @@ struct ImportIdentity: Sendable {
       (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
     }
     let shown = String(decoding: letters.prefix(shownLetters), as: UTF8.self)
-    return "user_" + shown + hex(digest(["wordweave/user", kind, text]).prefix(4))
+    return "user_" + shown + Identifier.hex(digest(["wordweave/user", kind, text]).prefix(4))
   }
 
   private static func id(_ parts: [String]) -> EventID {
@@ -59,12 +60,5 @@ struct ImportIdentity: Sendable {
   }
 
   /// Hex digits of the SHA-256 of a file: names a content where there is no commit.
-  static func digest(of content: String) -> String { hex(digest([content]).prefix(8)) }
-
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.utf8.count == 1 ? "0" + digits : digits
-    }.joined()
-  }
+  static func digest(of content: String) -> String { Identifier.hex(digest([content]).prefix(8)) }
 }
