@@ -4,7 +4,8 @@
 get, post  requests per second of a released `wordweave serve` beside a bare Hummingbird route that
            answers the same bytes, in alternating rounds with the same load (wrk).
 start      time until /readyz and resident memory: empty, after load, and with a log of many events.
-memory     resident memory over many rounds of reads and writes, and after a minute of rest.
+memory     resident memory and new posts a second over many rounds of reads and writes, and after
+           a minute of rest.
 """
 import argparse
 import json
@@ -182,13 +183,14 @@ def http(names, options):
 
 
 def memory(options):
-    print("\n| rounds of GET and POST | events | resident MiB |\n|---|---|---|")
+    print("\n| rounds of GET and POST | events | POST/s | resident MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, Server(folder + "/data") as server:
         operator = (server.folder / "operator-token").read_text().strip()
 
-        def tell(name):
+        def tell(name, rate=None):
             log = json.loads(call(server.url + "/v1/admin/log", token=operator))
-            print(f"| {name} | {log['head']:,} | {server.resident():.1f} |", flush=True)
+            shown = f"{rate:,.0f}" if rate else ""
+            print(f"| {name} | {log['head']:,} | {shown} | {server.resident():.1f} |", flush=True)
 
         token = server.token()
         post = json.loads(call(server.url + "/v1/posts", "POST", POST, token))["id"]
@@ -196,9 +198,9 @@ def memory(options):
         tell("none")
         for number in range(options.rounds):
             wrk(f"{server.url}/v1/posts/{post}", options.seconds, options.connections)
-            wrk(server.url + "/v1/posts", options.seconds, options.connections,
-                post_script(folder, server.token()))
-            tell(number + 1)
+            rate, _ = wrk(server.url + "/v1/posts", options.seconds, options.connections,
+                          post_script(folder, server.token()))
+            tell(number + 1, rate)
         time.sleep(REST_SECONDS)
         tell(f"after {REST_SECONDS} s of rest")
 

@@ -136,6 +136,14 @@ extension FamilyOptions {
     // Indexes and filters count against the cache, so that many files do not grow the process.
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1)
+    // They come in parts of a few KiB: whole ones outgrow a small cache, and every look-up would
+    // then read them from the file again.
+    rocksdb_block_based_options_set_index_type(
+      table,
+      Int32(rocksdb_block_based_table_index_type_two_level_index_search)
+    )
+    rocksdb_block_based_options_set_partition_filters(table, 1)
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
     if filterBits > 0 {
       rocksdb_block_based_options_set_filter_policy(
         table,

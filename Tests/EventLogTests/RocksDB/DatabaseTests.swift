@@ -1,3 +1,4 @@
+import Foundation
 import RocksDBDriver
 import Testing
 
@@ -87,5 +88,49 @@ import Testing
     let copy = try Database.open(path: folder.path + "/copy")
     let copied = try #require(copy.family("default"))
     #expect(try copy.value(of: [1], in: copied) == [2])
+  }
+
+  /// A filter that the cache has no room for would be read whole for every key.
+  @Test func aLookUpReadsLittleOfATableThatIsLargerThanTheCache() throws {
+    let folder = try TemporaryFolder()
+    var options = DatabaseOptions()
+    options.cacheBytes = 128 << 10
+    // Ten bits of filter for each key: four times the cache.
+    try Self.fill(folder.path + "/db", keys: 400_000)
+    let database = try Database.open(path: folder.path + "/db", options: options)
+    let family = try #require(database.family("default"))
+    let lookUps: UInt32 = 200
+    let before = try Self.bytesReadByThisThread()
+    for number in 0..<lookUps {
+      #expect(try database.value(of: Self.bytes(of: number * 1999), in: family) == [1])
+    }
+    let read = try Self.bytesReadByThisThread() - before
+    // A block, and a part each of the index and of the filter.
+    #expect(read < UInt64(lookUps) * (64 << 10), "\(read / UInt64(lookUps)) bytes a look-up")
+  }
+
+  private static func fill(_ path: String, keys: UInt32) throws {
+    let database = try Database.open(path: path)
+    let family = try #require(database.family("default"))
+    let batch = try database.makeBatch()
+    for key in 0..<keys {
+      batch.put(bytes(of: key), [1], in: family)
+      guard key % 50_000 == 49_999 else { continue }
+      try database.write(batch, synced: false)
+      batch.clear()
+    }
+    try database.flush(family)
+    try database.compact(family)
+    database.close()
+  }
+
+  private static func bytes(of key: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: key >> (24 - 8 * $0)) }
+  }
+
+  private static func bytesReadByThisThread() throws -> UInt64 {
+    let text = try String(contentsOfFile: "/proc/thread-self/io", encoding: .utf8)
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("rchar: ") })
+    return try #require(UInt64(line.dropFirst("rchar: ".count)))
   }
 }
