@@ -39,6 +39,32 @@ step() {
   say "   $title: $(seconds "$began")"
 }
 
+# build OPTIONS…: swift build with these options. On a terminal its own progress is shown; elsewhere, where
+# thousands of lines would bury what matters, its last line now and then, and its errors.
+build() {
+  if [ -t 1 ]; then
+    swift build "$@"
+    return
+  fi
+  local status=0 ticker log=.build/build.txt
+  mkdir -p .build
+  : >"$log"
+  # It ends with the script at the latest, and its sleep keeps no pipe of the caller's open.
+  while sleep 30 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+    say "   $(tail -n 1 "$log" | cut -c 1-100)"
+  done &
+  ticker=$!
+  swift build "$@" >"$log" 2>&1 || status=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  if [ "$status" -ne 0 ]; then
+    grep -E '(error|fatal):' "$log" | sort --unique | head -n 40 >&2 || true
+    tail -n 20 "$log" >&2
+    printf '   the whole output is in %s\n' "$log" >&2
+  fi
+  return "$status"
+}
+
 need_swift() {
   # The toolchain's usual folders, for shells whose profile does not name them.
   local folder

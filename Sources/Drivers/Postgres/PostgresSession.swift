@@ -42,6 +42,8 @@ public final class PostgresSession: @unchecked Sendable {
     guard let connection = connect(options) else {
       throw PostgresError(.connectionFailed, attempt: attempt, found: "out of memory")
     }
+    // A library prints nothing: unasked, libpq would write the server's notices to standard error.
+    PQsetNoticeProcessor(connection, { _, _ in }, nil)
     guard PQstatus(connection) == CONNECTION_OK, PQsetnonblocking(connection, 1) == 0,
       PQenterPipelineMode(connection) == 1, let cancel = PQgetCancel(connection)
     else {
