@@ -60,7 +60,9 @@ func cancelling<R: Sendable>(
       return try await withRPCCancellationHandler {
         try await work.value
       } onCancelRPC: {
-        work.cancel()
+        // Not at once: of a call that is over already gRPC tells while it holds a lock, which what is
+        // cancelled may take as well.
+        Task { work.cancel() }
       }
     } catch {
       guard context.cancellation.isCancelled, CallEnd.isCancellation(error) else { throw error }
