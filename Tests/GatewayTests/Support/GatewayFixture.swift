@@ -110,7 +110,8 @@ struct GatewayFixture: Sendable {
         "http://127.0.0.1:\(port)" + path,
         headers: all,
         body: body.map { Array($0.utf8) },
-        totalTimeout: .seconds(20)
+        // An answer in parts, made by an unoptimised server on a busy machine, took over twenty.
+        totalTimeout: .seconds(60)
       )
     )
   }

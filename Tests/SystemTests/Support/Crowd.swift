@@ -33,12 +33,23 @@ final class Crowd: Sendable {
     metadata = ["authorization": .string("Bearer \(token)")]
   }
 
-  /// How many have caught up.
-  var live: Int { state.withLock { $0.live } }
+  /// Whether so many have caught up; none may have ended.
+  func live(_ count: Int) throws -> Void? {
+    try complain()
+    return state.withLock { $0.live == count } ? () : nil
+  }
+
   /// What each has received, in the order in which it came.
   var positions: [[UInt64]] { state.withLock { $0.positions } }
-  /// Why calls ended that should not have.
-  var failures: [String] { state.withLock { $0.failures } }
+
+  /// Throws why calls ended that should not have.
+  func complain() throws {
+    let (failures, live, calls) = state.withLock { ($0.failures, $0.live, $0.calls.count) }
+    guard let first = failures.first else { return }
+    throw Trouble(
+      "\(failures.count) of \(calls) subscriptions ended, \(live) had caught up: \(first)"
+    )
+  }
 
   /// Whether each has received at least so many events.
   func haveReceived(_ count: Int) -> Bool {
