@@ -39,9 +39,9 @@ step() {
   say "   $title: $(seconds "$began")"
 }
 
-# build OPTIONS…: swift build with these options. On a terminal its own progress is shown; elsewhere, where
-# thousands of lines would bury what matters, its last line now and then, and its errors.
-build() {
+# swift_build OPTIONS…: swift build. On a terminal its own progress is shown; elsewhere, where thousands of
+# lines would bury what matters, its last line now and then, and its errors.
+swift_build() {
   if [ -t 1 ]; then
     swift build "$@"
     return
