@@ -59,6 +59,17 @@ final class Line: Sendable {
   /// What such a call may take: the most that the service allows.
   private static let largeTimeout = Duration.seconds(60)
 
+  /// What a call may take whose end nobody else sees to, since its connection may be given up at any
+  /// time: what the service gives by itself.
+  private static let usualTimeout = Duration.seconds(5)
+
+  /// The options of a change that is passed on to a leader.
+  func forwarding(_ bytes: Int) -> CallOptions {
+    var options = options(sending: bytes)
+    options.timeout = options.timeout ?? Self.usualTimeout
+    return options
+  }
+
   /// The options of a call that sends so many bytes.
   func options(sending bytes: Int) -> CallOptions {
     guard bytes >= Self.largeBytes else { return options }
@@ -137,8 +148,14 @@ final class Line: Sendable {
     await connecting.value
   }
 
-  /// Ends the connections of a client that nobody closed.
-  func abandon() { connecting.cancel() }
+  /// Ends the connections of a client that nobody closed, and the calls over them.
+  ///
+  /// Both are needed: a client whose connections end by cancellation alone leaves calls waiting for ever
+  /// that come just then.
+  func abandon() {
+    client.beginGracefulShutdown()
+    connecting.cancel()
+  }
 
   private static func transport(
     _ settings: RemoteSettings

@@ -84,7 +84,7 @@ public final class ForwardingEventLog: EventLogEngine {
     message.request = Wordweave_Events_V1_AppendRequest(named)
     message.reserved = named.isReserved
     let asked = message
-    let options = line.options(sending: named.eventBytes)
+    let options = line.forwarding(named.eventBytes)
     let answer = try await refusedAtHead(line) { metadata in
       try await Wordweave_Events_V1_Cluster.Client(wrapping: line.client)
         .append(asked, metadata: metadata, options: options)
@@ -110,7 +110,7 @@ public final class ForwardingEventLog: EventLogEngine {
     var message = Wordweave_Events_V1_ForwardedRestoreRequest()
     message.envelopes = EnvelopeRun.bytes(of: chunk)
     let asked = message
-    let options = line.options(sending: asked.envelopes.count)
+    let options = line.forwarding(asked.envelopes.count)
     let answer = try await refusedAtHead(line) { metadata in
       try await Wordweave_Events_V1_Cluster.Client(wrapping: line.client)
         .restore(asked, metadata: metadata, options: options)
