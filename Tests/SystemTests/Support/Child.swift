@@ -44,8 +44,10 @@ final class Child: Sendable {
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
   }
 
-  /// The program `wordweave` that was built together with the tests.
+  /// The program `wordweave` that was built together with the tests, or the one that
+  /// `WORDWEAVE_TEST_PROGRAM` names, such as an optimised one.
   static let wordweave: String = {
+    if let named = environment("WORDWEAVE_TEST_PROGRAM") { return named }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = bytes.withUnsafeMutableBytes { buffer in
       buffer.withMemoryRebound(to: CChar.self) {
