@@ -55,7 +55,8 @@ swift_build() {
   done &
   ticker=$!
   swift build "$@" >"$log" 2>&1 || status=$?
-  kill "$ticker" 2>/dev/null || true
+  # A signal that nobody can have blocked: whoever started this may have.
+  kill -KILL "$ticker" 2>/dev/null || true
   wait "$ticker" 2>/dev/null || true
   if [ "$status" -ne 0 ]; then
     grep -E '(error|fatal):' "$log" | sort --unique | head -n 40 >&2 || true
