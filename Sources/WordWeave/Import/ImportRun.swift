@@ -21,6 +21,7 @@ struct ImportRun {
       progress.finish()
       throw stopped(error, total: plan.commands.count)
     }
+    await untilShown(outcome.position)
     let after = try await client.get("/v1/admin/log")["head"]?.integer ?? 0
     report.show(
       plan,
@@ -35,6 +36,22 @@ struct ImportRun {
         found: "\(outcome.failures.count) of \(plan.commands.count) commands failed",
         advice: "the rest is in the log; after the cause is gone, run the same command again"
       )
+    }
+  }
+
+  // How long the end waits for the read models, and how often it looks. A projection that does not
+  // get there by then is stopped or far behind, which `projections list` tells.
+  private static let patience = Duration.seconds(30)
+  private static let pace = Duration.milliseconds(50)
+
+  /// Waits until what was imported is to be read: whoever is told where to look shall find it.
+  private func untilShown(_ position: Int64) async {
+    let end = ContinuousClock.now + Self.patience
+    while ContinuousClock.now < end, !Task.isCancelled {
+      let answer = try? await client.get("/v1/admin/projections")
+      guard let projections = answer?["items"]?.items else { return }
+      if projections.allSatisfy({ $0["applied"]?.integer ?? position >= position }) { return }
+      try? await Task.sleep(for: Self.pace)
     }
   }
 
