@@ -167,8 +167,6 @@ package enum SessionParameters {
     var parameters = [
       "search_path": schema, "default_transaction_isolation": "read committed",
       "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
-      // Bytes are bound in binary form and come back so; notices are nobody's business.
-      "client_min_messages": "error",
     ]
     if let role { parameters["role"] = role }
     return parameters
