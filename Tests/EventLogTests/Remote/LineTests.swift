@@ -18,7 +18,7 @@ import Testing
         logger: Logger(label: "test.line")
       )
       let client = Wordweave_Events_V1_EventLog.Client(wrapping: line.client)
-      await withTaskGroup(of: Void.self) { group in
+      let ended = await withTaskGroup(of: Void.self, returning: Int.self) { group in
         for _ in 0..<8 {
           group.addTask {
             // Until the line ends; whatever it ends with.
@@ -27,7 +27,9 @@ import Testing
         }
         try? await Task.sleep(for: .milliseconds(round % 20))
         line.abandon()
+        return await group.reduce(into: 0) { ended, _ in ended += 1 }
       }
+      #expect(ended == 8)
     }
     await server.stop()
     await log.close()
