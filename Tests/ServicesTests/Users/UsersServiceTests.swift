@@ -176,6 +176,35 @@ import UsersService
     }
   }
 
+  /// Counts come from the streams of follows, whose partitions are not the account's.
+  @Test func countsReflectThePositionThatIsAskedFor() async throws {
+    try await Platform.run { platform in
+      for name in ["anna", "bert", "carl", "dora"] { try await platform.register(name) }
+      for round in 1...50 {
+        for follower in ["bert", "carl", "dora"] {
+          let request = Wordweave_Users_V1_FollowRequest.with {
+            $0.followerID = "user_" + follower
+            $0.followeeID = "user_anna"
+          }
+          let metadata = Call.as("user_" + follower).metadata
+          let position =
+            round.isMultiple(of: 2)
+            ? try await platform.users.unfollow(request, metadata: metadata) {
+              try Answered($0).position
+            }
+            : try await platform.users.follow(request, metadata: metadata) {
+              try Answered($0).position
+            }
+          let user = try await platform.users.getUser(
+            .with { $0.userID = "user_" + follower },
+            metadata: Call.nobody.after(position).metadata
+          )
+          #expect(user.user.following == (round.isMultiple(of: 2) ? 0 : 1))
+        }
+      }
+    }
+  }
+
   @Test func standingIsNeverStale() async throws {
     try await Platform.run { platform in
       try await platform.register("anna")

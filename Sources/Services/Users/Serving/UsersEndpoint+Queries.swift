@@ -15,6 +15,8 @@ extension UsersEndpoint {
       let key = request.key
       let stream: StreamName? =
         if case .userID(let id)? = key { UserStreams.account(id) } else { nil }
+      // Its counts come from the streams of follows, so every partition is waited for, not only its own.
+      if call.floor != nil { try await read(call) { _ in } }
       let found = try await read(call, stream: stream) { view in
         let document: UsersModel.AccountDocument? =
           switch key {
