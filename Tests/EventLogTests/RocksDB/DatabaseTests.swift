@@ -2,6 +2,8 @@ import Foundation
 import RocksDBDriver
 import Testing
 
+@testable import EventLogRocksDB
+
 @Suite struct DatabaseTests {
   private func counting() -> [FamilyOptions] {
     var counters = FamilyOptions("counters")
@@ -107,6 +109,33 @@ import Testing
     let read = try Self.bytesReadByThisThread() - before
     // A block, and a part each of the index and of the filter.
     #expect(read < UInt64(lookUps) * (64 << 10), "\(read / UInt64(lookUps)) bytes a look-up")
+  }
+
+  /// Bytes that a memtable has set aside count as well; rows are what shall fill it.
+  @Test func memtablesOfALogAreWrittenOutWhenTheyAreFull() throws {
+    let folder = try TemporaryFolder()
+    let database = try Database.open(
+      path: folder.path + "/db",
+      families: RocksDBOpening.familyOptions
+    )
+    let names = [
+      FamilyName.events, FamilyName.streams, FamilyName.heads, FamilyName.types, FamilyName.tags,
+      FamilyName.ids,
+    ]
+    let families = try names.map { try #require(database.family($0)) }
+    // 12 MiB with what the library keeps for each row; they are written out at 14.
+    for number in 0..<UInt32(15_000) {
+      let batch = try database.makeBatch()
+      for (index, family) in families.enumerated() {
+        let value = [UInt8](repeating: 7, count: index == 0 ? 300 : 30)
+        batch.put(Self.bytes(of: number), value, in: family)
+      }
+      try database.write(batch, synced: false)
+    }
+    for (name, family) in zip(names, families) {
+      let rows = try database.property("rocksdb.num-entries-active-mem-table", of: family)
+      #expect(rows == 15_000, "\(name)")
+    }
   }
 
   private static func fill(_ path: String, keys: UInt32) throws {
