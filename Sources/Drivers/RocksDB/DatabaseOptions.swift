@@ -99,8 +99,10 @@ extension FamilyOptions {
   /// The part of a memtable that its filter takes: 10 bits a key for keys of about 24 bytes.
   private static let memtableFilterShare = 0.05
 
-  /// Bytes by which a memtable grows. The library's own choice of 1 MiB counts against the bytes of
-  /// all memtables before a row is in it: eight families would be written out almost empty.
+  /// Bytes by which a memtable grows.
+  ///
+  /// The library's own choice of 1 MiB counts against the bytes of all memtables before a row is in
+  /// it: eight families would be written out almost empty.
   private static let memtableStep = 64 << 10
 
   func make(cache: OpaquePointer?) -> OpaquePointer? {
