@@ -42,21 +42,16 @@ enum RocksDBOpening {
     var events = FamilyOptions(FamilyName.events)
     events.filterBits = 0
     events.blobBytes = 4 << 10
-    var streams = FamilyOptions(FamilyName.streams)
-    streams.writeBufferBytes = indexMemtableBytes
+    var streams = index(FamilyName.streams)
     streams.filterBits = 0
-    var heads = FamilyOptions(FamilyName.heads)
-    heads.writeBufferBytes = indexMemtableBytes
-    var types = FamilyOptions(FamilyName.types)
-    types.writeBufferBytes = indexMemtableBytes
+    let heads = index(FamilyName.heads)
+    var types = index(FamilyName.types)
     types.prefixBytes = 16
     types.hintBytes = hintBytes
-    var tags = FamilyOptions(FamilyName.tags)
-    tags.writeBufferBytes = indexMemtableBytes
+    var tags = index(FamilyName.tags)
     tags.prefixBytes = 16
     tags.hintBytes = hintBytes
-    var ids = FamilyOptions(FamilyName.ids)
-    ids.writeBufferBytes = indexMemtableBytes
+    var ids = index(FamilyName.ids)
     ids.isCompressed = false
     ids.hintBytes = hintBytes
     var tracking = FamilyOptions(FamilyName.tracking)
@@ -64,6 +59,12 @@ enum RocksDBOpening {
     var meta = FamilyOptions(FamilyName.meta)
     meta.writeBufferBytes = 1 << 20
     return [events, streams, heads, types, tags, ids, tracking, meta]
+  }
+
+  private static func index(_ name: String) -> FamilyOptions {
+    var options = FamilyOptions(name)
+    options.writeBufferBytes = indexMemtableBytes
+    return options
   }
 
   private static func check(

@@ -16,7 +16,7 @@ extension UsersEndpoint {
       let stream: StreamName? =
         if case .userID(let id)? = key { UserStreams.account(id) } else { nil }
       // Its counts come from the streams of follows, so every partition is waited for, not only its own.
-      if call.floor != nil { try await read(call) { _ in } }
+      if call.floor != nil, stream != nil { try await read(call) { _ in } }
       let found = try await read(call, stream: stream) { view in
         let document: UsersModel.AccountDocument? =
           switch key {
