@@ -7,7 +7,7 @@ extension RocksDBStorage {
     let bounds = PageBounds(reading, head: head)
     guard !bounds.isEmpty else { return bounds.page([], stoppedAt: nil) }
     let removed = removed.withLock { $0 }
-    if let postings = try TagPostings(reading, bounds, in: self) {
+    if let postings = try QueryPostings(reading, bounds, in: self) {
       return try read(postings, reading, bounds, removed)
     }
     return try scan(reading, bounds, removed)
@@ -60,46 +60,40 @@ extension RocksDBStorage {
     throw .corrupt("there is no event", at: GlobalPosition(position))
   }
 
-  /// Walks the positions that bear the tags asked for.
+  /// Walks the positions that lists of tags and types name.
   private func read(
-    _ postings: TagPostings,
+    _ postings: QueryPostings,
     _ reading: AllReading,
     _ bounds: PageBounds,
     _ removed: RemovedStreams
   ) throws(EventLogError) -> EventPage {
     let isForward = reading.direction == .forward
+    var walk = CandidateWalk(postings, bounds, isForward: isForward)
+    let events = EventCursor(self, bounds, isForward: isForward)
     var builder = PageBuilder(limit: reading.limit)
+    var seen = 0
     while true {
-      switch try postings.next() {
+      let position: UInt64
+      switch try walk.next(found: builder.count) {
       case .end: return bounds.page(builder.events(), stoppedAt: nil)
-      case .paused(let position): return bounds.page(builder.events(), stoppedAt: position)
-      case .candidate(let position):
-        var step = Step.looked
-        let key = Key.number(position)
-        try storing { () throws(RocksDBError) in
-          var failure: RocksDBError?
-          key.withUnsafeBytes { key in
-            do throws(RocksDBError) {
-              step = try database.withValue(of: key, in: families.events) { value in
-                guard let value else {
-                  return .damaged(.corrupt("there is no event", at: GlobalPosition(position)))
-                }
-                return consider(value, at: position, reading, removed, &builder)
-              }
-            } catch {
-              failure = error
-            }
+      case .paused(let place): return bounds.page(builder.events(), stoppedAt: place)
+      case .candidate(let place): position = place
+      }
+      let step = try storing { () throws(RocksDBError) in
+        try events.read(at: position) { value -> Step in
+          guard let value else {
+            return .damaged(.corrupt("there is no event", at: GlobalPosition(position)))
           }
-          if let failure { throw failure }
+          return consider(value, at: position, reading, removed, &builder)
         }
-        if case .damaged(let error) = step { throw error }
-        if case .noRoom = step {
-          return bounds.page(
-            builder.events(),
-            stoppedAt: isForward ? position - 1 : position + 1
-          )
-        }
-        if builder.isFull { return bounds.page(builder.events(), stoppedAt: position) }
+      }
+      if case .damaged(let error) = step { throw error }
+      if case .noRoom = step {
+        return bounds.page(builder.events(), stoppedAt: isForward ? position - 1 : position + 1)
+      }
+      seen += 1
+      if builder.isFull || seen == EventLogLimits.pageCandidates {
+        return bounds.page(builder.events(), stoppedAt: position)
       }
     }
   }

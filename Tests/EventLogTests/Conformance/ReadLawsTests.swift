@@ -26,4 +26,9 @@ internal import Testing
   func L30_pagesEqualOneRead(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L30_pagesEqualOneRead(fixture)
   }
+
+  @Test(arguments: EventLogFixture.available)
+  func L30_typesAreFoundHoweverFrequent(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L30_typesAreFoundHoweverFrequent(fixture)
+  }
 }

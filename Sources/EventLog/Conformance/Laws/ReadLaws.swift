@@ -131,10 +131,15 @@ extension EventLogLaws {
       }
       try await engine.write(1, to: "s", type: "Rare", tags: ["common", "rare"])
       let head = GlobalPosition(UInt64(total + 1))
-      // The last asks for two common things that never meet in one event.
-      let never = EventQuery([EventQuery.Item(types: ["Rare"], tags: ["common", "never"])])
+      func both(_ type: EventType, _ tags: Tag...) -> EventQuery {
+        EventQuery([EventQuery.Item(types: [type], tags: tags)])
+      }
       let cases: [(EventQuery, Int)] = [
-        (.tags("rare"), 1), (.types("Rare"), 1), (.tags("never"), 0), (never, 0),
+        (.tags("rare"), 1), (.types("Rare"), 1), (.types("Rare", "Never"), 1),
+        (.tags("never"), 0), (.types("Never"), 0),
+        (both("Rare", "common"), 1), (both("Never", "common"), 0),
+        // Things that never meet in one event.
+        (both("Common", "rare"), 0), (both("Rare", "common", "never"), 0),
       ]
       for (query, matches) in cases {
         for direction in [Direction.forward, .backward] {
