@@ -59,6 +59,9 @@ let lifecycle = Target.Dependency.product(
 )
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let signals = Target.Dependency.product(
   name: "UnixSignals",
@@ -90,6 +93,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
     .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
@@ -123,6 +128,12 @@ let package = Package(
     ),
     .systemLibrary(name: "CLinux", path: "Sources/Shims/CLinux"),
     .systemLibrary(
+      name: "CNghttp2",
+      path: "Sources/Shims/CNghttp2",
+      pkgConfig: "libnghttp2",
+      providers: [.apt(["libnghttp2-dev"])]
+    ),
+    .systemLibrary(
       name: "CPostgres",
       path: "Sources/Shims/CPostgres",
       pkgConfig: "libpq",
@@ -132,6 +143,7 @@ let package = Package(
     room("WeaveRuntime", "Runtime", ["CLinux"]),
 
     room("RocksDBDriver", "Drivers/RocksDB", ["CRocksDB", "WeaveRuntime"]),
+    room("HTTP2Driver", "Drivers/HTTP2", ["CNghttp2", deques]),
     room("HTTPClientDriver", "Drivers/HTTPClient", ["CCurl", "WeaveRuntime"]),
     room("PostgresDriver", "Drivers/Postgres", ["CPostgres", "WeaveRuntime", logging]),
     room("RedisDriver", "Drivers/Redis", ["CHiredis", "WeaveRuntime"]),
@@ -206,8 +218,8 @@ let package = Package(
       "EventsService",
       "Services/Events",
       [
-        "ServiceKit", "EventLogCore", "MessagingCore", "ProjectionsCore", "Schemas", "WeaveRuntime",
-        protobuf, grpc, grpcNIO, logging,
+        "ServiceKit", "EventLogCore", "HTTP2Driver", "MessagingCore", "ProjectionsCore", "Schemas",
+        "WeaveRuntime", protobuf, grpc, grpcProtobuf, nioCore, nioPosix, nioTLS, logging,
       ]
     ),
     room(

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # What the build needs of the system; `ops/dev/generate` needs the compiler of schemas on top.
 # shellcheck disable=SC2034 # read by the scripts that source this file
-build_packages=(librocksdb-dev libcurl4-openssl-dev libpq-dev libhiredis-dev pkg-config curl git)
+build_packages=(librocksdb-dev libcurl4-openssl-dev libpq-dev libhiredis-dev libnghttp2-dev pkg-config curl git)
 # shellcheck disable=SC2034
 generate_packages=(protobuf-compiler)
 

@@ -40,6 +40,7 @@ enum ImportTable {
     RoomImports("Sources/Drivers/Postgres", standard, observing, ["CPostgres", "WeaveRuntime"]),
     RoomImports("Sources/Drivers/Redis", standard, observing, ["CHiredis", "WeaveRuntime"]),
     RoomImports("Sources/Drivers/HTTPClient", standard, observing, ["CCurl", "WeaveRuntime"]),
+    RoomImports("Sources/Drivers/HTTP2", standard, observing, ["CNghttp2", "DequeModule"]),
 
     // CLinux for CRC-32C in hardware, which belongs to the export format.
     RoomImports(
@@ -124,15 +125,15 @@ enum ImportTable {
       grpc,
       ["Schemas", "ServiceKit"]
     ),
-    // The network side of the log, which any process may serve. NIO for what gRPC's transport leaves
-    // open on connections: deaf ends, and more of them than there are descriptors.
+    // The network side of the log, which any process may serve: sockets and TLS by NIO, HTTP/2 by its
+    // driver.
     RoomImports(
       "Sources/Services/Events",
       standard,
       cores,
       protobuf,
       grpc,
-      ["Schemas", "ServiceKit", "GRPCNIOTransportHTTP2", "NIOCore", "NIOHTTP2"]
+      ["Schemas", "ServiceKit", "HTTP2Driver", "NIOCore", "NIOPosix", "NIOSSL"]
     ),
     RoomImports(
       "Sources/Services/Catalog",

@@ -14,10 +14,14 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
     request: Wordweave_Events_V1_AppendRequest,
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_AppendResponse {
-    try await answering(context) {
-      let asked = try AppendRequest(request).traced()
-      return Wordweave_Events_V1_AppendResponse(try await store.engine.append(asked))
-    }
+    try await answering(context) { try await append(request) }
+  }
+
+  private func append(
+    _ request: Wordweave_Events_V1_AppendRequest
+  ) async throws -> Wordweave_Events_V1_AppendResponse {
+    let asked = try AppendRequest(request).traced()
+    return Wordweave_Events_V1_AppendResponse(try await store.engine.append(asked))
   }
 
   func readStreamPage(
@@ -205,6 +209,16 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
     }
     if request.fromHead { return .end }
     return request.hasAfter ? .after(GlobalPosition(request.after)) : .beginning
+  }
+}
+
+extension EventLogService: DirectlyServed {
+  var directCalls: [DirectCall] {
+    [
+      DirectCall(Wordweave_Events_V1_EventLog.Method.Append.descriptor) { request in
+        try await answering { try await append(request) }
+      }
+    ]
   }
 }
 

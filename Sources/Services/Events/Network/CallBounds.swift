@@ -29,7 +29,7 @@ struct CallBounds: ServerInterceptor {
 
     // What the caller asked for is kept by gRPC itself; it raises the same flag.
     let guarded = isStream || asked.map { $0 <= Self.longestLimit } == true ? nil : end
-    let id = guarded.map { deadlines.add(context.cancellation, at: $0) }
+    let id = guarded.map { deadlines.add(at: $0) { context.cancellation.cancel() } }
     defer { if let id { deadlines.remove(id) } }
     var scope = CallScope(traceparent: traceparent, end: end)
     if entry.isRecorded { scope = scope.naming(request.metadata) }
@@ -43,6 +43,17 @@ struct CallBounds: ServerInterceptor {
     }
     response.accepted = .success(contents)
     return entry.isRecorded ? response.scoped(scope) : response
+  }
+}
+
+extension CallBounds {
+  /// What a call brings along that is answered at once, and when its time is over.
+  static func scope(of head: RequestHead) -> (scope: CallScope, end: ContinuousClock.Instant) {
+    let named = head.metadata[stringValues: EventCalls.timeoutKey].first { _ in true }
+    let asked = named.flatMap(CallTimeout.init)?.duration
+    let end = ContinuousClock.now + min(asked ?? defaultLimit, longestLimit)
+    let trace = head.metadata[stringValues: EventCalls.traceparentKey].first { _ in true }
+    return (CallScope(traceparent: trace, end: end), end)
   }
 }
 
@@ -75,7 +86,7 @@ func cancelling<R: Sendable>(
 }
 
 /// Why a call ended before it was answered.
-private enum CallEnd {
+enum CallEnd {
   static func isCancellation(_ error: any Error) -> Bool {
     if error is CancellationError { return true }
     return (error as? RPCError)?.code == .cancelled
@@ -124,7 +135,7 @@ final class CallDeadlines: Sendable {
 
   private struct Entry {
     let end: ContinuousClock.Instant
-    let call: ServerContext.RPCCancellationHandle
+    let cancel: @Sendable () -> Void
   }
 
   private struct State {
@@ -137,12 +148,12 @@ final class CallDeadlines: Sendable {
   private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
   func add(
-    _ call: ServerContext.RPCCancellationHandle,
-    at end: ContinuousClock.Instant
+    at end: ContinuousClock.Instant,
+    _ cancel: @escaping @Sendable () -> Void
   ) -> UInt64 {
     let (id, isFirst) = state.withLock { state in
       state.next += 1
-      state.entries[state.next] = Entry(end: end, call: call)
+      state.entries[state.next] = Entry(end: end, cancel: cancel)
       return (state.next, state.entries.count == 1)
     }
     if isFirst { wake.continuation.yield() }
@@ -166,8 +177,8 @@ final class CallDeadlines: Sendable {
     let due = state.withLock { state in
       let due = state.entries.filter { $0.value.end <= now }
       for id in due.keys { state.entries[id] = nil }
-      return due.values.map(\.call)
+      return due.values.map(\.cancel)
     }
-    for call in due { call.cancel() }
+    for cancel in due { cancel() }
   }
 }

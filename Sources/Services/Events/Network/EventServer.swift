@@ -1,9 +1,6 @@
 package import EventLogCore
 package import GRPCCore
-internal import GRPCNIOTransportHTTP2
-internal import Glibc
 package import Logging
-internal import NIOCore
 internal import Schemas
 internal import WeaveRuntime
 
@@ -61,10 +58,8 @@ package struct EventServerSettings: Sendable {
 ///   takes no more calls and ends the streams; or until it is cancelled.
 /// - Errors: `run` throws if the address cannot be listened at.
 package final class EventServer: Sendable {
-  private typealias Transport = HTTP2ServerTransport.Posix
-
-  private let server: GRPCServer<Transport>
-  private let transport: Transport
+  private let server: GRPCServer<WireTransport>
+  private let transport: WireTransport
   private let board: HealthBoard
   private let probe: AppendProbe
   private let deadlines = CallDeadlines()
@@ -89,30 +84,28 @@ package final class EventServer: Sendable {
     self.settings = settings
     self.logger = logger
     probe = AppendProbe(engine: store.engine)
-    transport = Transport(
-      address: settings.host.contains(":")
-        ? .ipv6(host: settings.host, port: settings.port)
-        : .ipv4(
-          host: settings.host == "localhost" ? "127.0.0.1" : settings.host,
-          port: settings.port
-        ),
-      transportSecurity: Self.security(settings.certificate),
-      config: Self.transportSettings(settings, logger)
-    )
-    var router = RPCRouter<Transport>()
+    var router = RPCRouter<WireTransport>()
     for service in services { service.registerMethods(with: &router) }
     board = HealthBoard(services: router.methods.map { $0.service.fullyQualifiedService })
     HealthService(board: board).registerMethods(with: &router)
-    var interceptors: [any ServerInterceptor] = []
-    running = settings.authority.map { RunningCalls(authority: $0) }
-    if let authority = settings.authority, let running {
-      interceptors.append(TokenCheck(authority: authority, running: running))
+    let running = settings.authority.map { RunningCalls(authority: $0) }
+    self.running = running
+    let check = settings.authority.flatMap { authority in
+      running.map { TokenCheck(authority: authority, running: $0) }
     }
-    interceptors += [LogPin(store: store), CallBounds(deadlines: deadlines)]
+    let pin = LogPin(store: store)
+    var interceptors: [any ServerInterceptor] = check.map { [$0] } ?? []
+    interceptors += [pin, CallBounds(deadlines: deadlines)]
     let pipeline = interceptors.map {
       ConditionalInterceptor<any ServerInterceptor>.apply($0, to: .all)
     }
     router.registerInterceptors(pipeline: pipeline)
+    let direct = services.compactMap { $0 as? any DirectlyServed }.flatMap(\.directCalls)
+    transport = WireTransport(
+      settings,
+      DirectCalls(direct, check: check, pin: pin, deadlines: deadlines),
+      logger
+    )
     server = GRPCServer(transport: transport, router: router)
   }
 
@@ -133,11 +126,7 @@ package final class EventServer: Sendable {
       group.addTask { try await self.deadlines.run() }
       if let running { group.addTask { try await running.run() } }
       group.addTask {
-        if let address = try? await self.transport.listeningAddress,
-          let port = address.ipv4?.port ?? address.ipv6?.port
-        {
-          await onListening(port)
-        }
+        if let port = await self.transport.port { await onListening(port) }
         // Sleeps on until the server stops; then running calls have a limited time.
         for await _ in self.stopping.stream {}
         try await Task.sleep(for: self.settings.drain)
@@ -168,51 +157,6 @@ package final class EventServer: Sendable {
       }
       board.set(serving: works && !isStopping)
       try await Task.sleep(for: AppendProbe.pace)
-    }
-  }
-
-  private static func security(
-    _ certificate: EventServerSettings.Certificate?
-  ) -> Transport.TransportSecurity {
-    guard let certificate else { return .plaintext }
-    return .tls(
-      certificateChain: [.file(path: certificate.chain, format: .pem)],
-      privateKey: .file(path: certificate.key, format: .pem)
-    )
-  }
-
-  /// Half of the descriptors that the process may have is left to the log and its files.
-  private static func limit(connections: Int) -> Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-      return connections
-    }
-    return min(connections, Int(clamping: limit.rlim_cur / 2))
-  }
-
-  private static func transportSettings(
-    _ settings: EventServerSettings,
-    _ logger: Logger
-  ) -> Transport.Config {
-    let limit = limit(connections: settings.connections)
-    return .defaults { config in
-      // The transport has one figure for a stream and for the connection: two requests of the
-      // largest size may be on their way, and no stream holds more than this.
-      config.http2.targetWindowSize = 8 << 20
-      config.http2.maxConcurrentStreams = settings.streamsPerConnection
-      config.rpc.maxRequestPayloadSize = EventCalls.requestBytes
-      // Clients ping every five seconds, also without a call; who pings faster than this is
-      // dropped. Whether they are there is asked by the guard of each connection.
-      config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(1)
-      config.connection.keepalive.clientBehavior.allowWithoutCalls = true
-      config.channelDebuggingCallbacks.onAcceptTCPConnection = ConnectionGuard.watch
-      config.channelDebuggingCallbacks.onBindTCPListener = { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(
-            ListenerGuard(limit: limit, logger: logger, open: ConnectionCount())
-          )
-        }
-      }
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -25,6 +26,17 @@ final class ListenerGuard: ChannelDuplexHandler {
     self.limit = limit
     self.logger = logger
     self.open = open
+  }
+
+  /// How many connections a process may have at once, of those that it is told to.
+  ///
+  /// Half of the descriptors that it may have is left to the log and its files.
+  static func limit(connections: Int) -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      return connections
+    }
+    return min(connections, Int(clamping: limit.rlim_cur / 2))
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

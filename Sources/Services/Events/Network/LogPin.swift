@@ -16,13 +16,16 @@ struct LogPin: ServerInterceptor {
       @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws
       -> StreamingServerResponse<Output>
   ) async throws -> StreamingServerResponse<Output> {
-    for meant in request.metadata[stringValues: EventCalls.pinKey] {
-      guard meant == store.identity.text else {
-        return try await answering {
-          throw EventLogError.logEpochChanged(head: try await store.engine.head())
-        }
+    try await check(request.metadata)
+    return try await next(request, context)
+  }
+
+  /// Refuses a call whose metadata names another log.
+  func check(_ metadata: GRPCCore.Metadata) async throws {
+    for meant in metadata[stringValues: EventCalls.pinKey] where meant != store.identity.text {
+      return try await answering {
+        throw EventLogError.logEpochChanged(head: try await store.engine.head())
       }
     }
-    return try await next(request, context)
   }
 }

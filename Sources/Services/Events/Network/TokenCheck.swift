@@ -20,19 +20,12 @@ struct TokenCheck: ServerInterceptor {
   ) async throws -> StreamingServerResponse<Output> {
     let entry = CallTable.entry(context.descriptor)
     guard let right = entry.right else { return try await next(request, context) }
-    guard let header = request.metadata[stringValues: Self.header].first(where: { _ in true }),
-      header.hasPrefix(Self.scheme)
-    else {
-      throw Self.refusal("the call bears no token: send 'authorization: Bearer <token>'", context)
-    }
-    let token = String(header.dropFirst(Self.scheme.count))
-    if let refusal = Self.refusal(of: authority.rights(of: token), to: right, context) {
-      throw refusal
-    }
+    let method = context.descriptor
+    let token = try admit(request.metadata, method, right)
     let named = entry.isRecorded ? request.named(authority.name(of: token)) : request
     guard entry.isStream else { return try await next(named, context) }
     let call = RunningCall(context.cancellation) { rights in
-      Self.refusal(of: rights, to: right, context)
+      Self.refusal(of: rights, to: right, method)
     }
     // What the caller sends is taken in here, what it receives is made by the producer.
     var response = try await running.following(call, token) { try await next(named, context) }
@@ -45,23 +38,47 @@ struct TokenCheck: ServerInterceptor {
     return response
   }
 
+  /// Refuses a call that is not for whoever makes it.
+  func admit(_ metadata: GRPCCore.Metadata, _ method: MethodDescriptor) throws(RPCError) {
+    guard let right = CallTable.entry(method).right else { return }
+    _ = try admit(metadata, method, right)
+  }
+
+  /// The token of a call that its bearer may make.
+  private func admit(
+    _ metadata: GRPCCore.Metadata,
+    _ method: MethodDescriptor,
+    _ right: CallRights
+  ) throws(RPCError) -> String {
+    guard let header = metadata[stringValues: Self.header].first(where: { _ in true }),
+      header.hasPrefix(Self.scheme)
+    else {
+      throw Self.refusal("the call bears no token: send 'authorization: Bearer <token>'", method)
+    }
+    let token = String(header.dropFirst(Self.scheme.count))
+    if let refusal = Self.refusal(of: authority.rights(of: token), to: right, method) {
+      throw refusal
+    }
+    return token
+  }
+
   /// Why a bearer of these rights may not make a call; nil if it may.
   private static func refusal(
     of rights: CallRights?,
     to right: CallRights,
-    _ context: ServerContext
+    _ method: MethodDescriptor
   ) -> RPCError? {
-    guard let rights else { return refusal("the token is not known, or was revoked", context) }
+    guard let rights else { return refusal("the token is not known, or was revoked", method) }
     guard !rights.allow(right) else { return nil }
     return RPCError(
       code: .permissionDenied,
-      message: "\(context.descriptor.method) takes the right '\(right.text)', the token has "
+      message: "\(method.method) takes the right '\(right.text)', the token has "
         + "'\(rights.text)'"
     )
   }
 
-  private static func refusal(_ message: String, _ context: ServerContext) -> RPCError {
-    context.descriptor.service.fullyQualifiedService
+  private static func refusal(_ message: String, _ method: MethodDescriptor) -> RPCError {
+    method.service.fullyQualifiedService
       == Umadb_V1_DCB.descriptor.fullyQualifiedService
       ? .umaDBUnauthenticated(message) : RPCError(code: .unauthenticated, message: message)
   }

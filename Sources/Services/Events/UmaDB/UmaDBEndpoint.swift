@@ -24,42 +24,9 @@ extension UmaDBEndpoint: RegistrableRPCService {
   package func registerMethods<Transport: ServerTransport>(
     with router: inout RPCRouter<Transport>
   ) {
-    answer(Umadb_V1_DCB.Method.Append.descriptor, in: &router) { request in
-      var answer = Umadb_V1_AppendResponse()
-      answer.position = try await append(request).number
-      return answer
-    }
-    answer(Umadb_V1_DCB.Method.Head.descriptor, in: &router) { (_: Umadb_V1_HeadRequest) in
-      var answer = Umadb_V1_HeadResponse()
-      let head = try await log.head()
-      if head > .start { answer.position = head.number }
-      return answer
-    }
-    answer(Umadb_V1_DCB.Method.GetTrackingInfo.descriptor, in: &router) {
-      (request: Umadb_V1_TrackingRequest) in
-      var answer = Umadb_V1_TrackingResponse()
-      if let mark = try await log.tracking(of: request.source) { answer.position = mark }
-      return answer
-    }
+    for call in directCalls { call.register(in: &router) }
     stream(Umadb_V1_DCB.Method.Read.descriptor, in: &router, read)
     stream(Umadb_V1_DCB.Method.Subscribe.descriptor, in: &router, subscribe)
-  }
-
-  /// Registers a call with one answer.
-  private func answer<Transport: ServerTransport, Request: Message, Answer: Message>(
-    _ method: MethodDescriptor,
-    in router: inout RPCRouter<Transport>,
-    _ body: @escaping @Sendable (Request) async throws -> Answer
-  ) {
-    router.registerHandler(
-      forMethod: method,
-      deserializer: ProtobufDeserializer<Request>(),
-      serializer: ProtobufSerializer<Answer>()
-    ) { request, _ in
-      let request = try await ServerRequest(stream: request)
-      let answer = try await answeringUmaDB { try await body(request.message) }
-      return StreamingServerResponse(single: ServerResponse(message: answer))
-    }
   }
 
   /// Registers a call that is answered with a stream.
@@ -82,5 +49,36 @@ extension UmaDBEndpoint: RegistrableRPCService {
         return [:]
       }
     }
+  }
+}
+
+extension UmaDBEndpoint: DirectlyServed {
+  var directCalls: [DirectCall] {
+    [
+      answer(Umadb_V1_DCB.Method.Append.descriptor) { request in
+        var answer = Umadb_V1_AppendResponse()
+        answer.position = try await append(request).number
+        return answer
+      },
+      answer(Umadb_V1_DCB.Method.Head.descriptor) { (_: Umadb_V1_HeadRequest) in
+        var answer = Umadb_V1_HeadResponse()
+        let head = try await log.head()
+        if head > .start { answer.position = head.number }
+        return answer
+      },
+      answer(Umadb_V1_DCB.Method.GetTrackingInfo.descriptor) {
+        (request: Umadb_V1_TrackingRequest) in
+        var answer = Umadb_V1_TrackingResponse()
+        if let mark = try await log.tracking(of: request.source) { answer.position = mark }
+        return answer
+      },
+    ]
+  }
+
+  private func answer<Request: Message, Answer: Message>(
+    _ method: MethodDescriptor,
+    _ body: @escaping @Sendable (Request) async throws -> Answer
+  ) -> DirectCall {
+    DirectCall(method) { request in try await answeringUmaDB { try await body(request) } }
   }
 }

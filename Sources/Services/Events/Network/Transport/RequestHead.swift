@@ -1,0 +1,118 @@
+internal import GRPCCore
+internal import HTTP2Driver
+
+/// The head of a call: what is called, and what the caller says of it.
+struct RequestHead: Sendable {
+  let method: MethodDescriptor
+  let metadata: Metadata
+
+  /// Why a request is no call.
+  enum Refusal: Error {
+    /// Not gRPC at all: answered as HTTP.
+    case http(status: String, message: String)
+    case status(RPCError)
+  }
+
+  /// Reads the header fields of a request (gRPC over HTTP/2, "Requests").
+  init(_ fields: [HTTP2Header]) throws(Refusal) {
+    var metadata = Metadata()
+    metadata.reserveCapacity(fields.count)
+    var path = ""
+    var verb = ""
+    var isGRPC = false
+    var encoding = "identity"
+    for field in fields {
+      switch field.name {
+      case ":path": path = field.value
+      case ":method": verb = field.value
+      case "content-type": isGRPC = Self.isGRPC(field.value)
+      case "grpc-encoding": encoding = field.value
+      default:
+        // Said to the connection, not to what is called.
+        guard !field.name.hasPrefix(":"), field.name != "te" else { continue }
+        metadata.addString(field.value, forKey: field.name)
+      }
+    }
+    guard isGRPC else {
+      throw .http(status: "415", message: "this port speaks gRPC: application/grpc")
+    }
+    guard verb == "POST" else {
+      throw .http(status: "405", message: "calls are made with POST, not '\(verb)'")
+    }
+    guard encoding == "identity" else {
+      throw .status(
+        RPCError(
+          code: .unimplemented,
+          message: "messages with grpc-encoding '\(encoding)' are not read; send them as they are",
+          metadata: ["grpc-accept-encoding": "identity"]
+        )
+      )
+    }
+    let names = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard path.hasPrefix("/"), names.count == 2,
+      case let parts = names[1].split(separator: "/", omittingEmptySubsequences: false),
+      parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty
+    else {
+      throw .status(
+        RPCError(code: .unimplemented, message: "'\(path)' is no call: /SERVICE/METHOD is")
+      )
+    }
+    method = MethodDescriptor(fullyQualifiedService: String(parts[0]), method: String(parts[1]))
+    self.metadata = metadata
+  }
+
+  private static func isGRPC(_ type: String) -> Bool {
+    let name = "application/grpc"
+    guard type.lowercased().hasPrefix(name) else { return false }
+    // "application/grpc-web" is another protocol.
+    return type.utf8.count == name.utf8.count
+      || [UInt8(ascii: "+"), UInt8(ascii: ";")].contains(Array(type.utf8)[name.utf8.count])
+  }
+}
+
+/// The heads and trailers of answers (gRPC over HTTP/2, "Responses").
+enum ResponseHead {
+  private static let fields = [
+    HTTP2Header(":status", "200"), HTTP2Header("content-type", "application/grpc"),
+  ]
+  private static let succeeded = [HTTP2Header("grpc-status", "0")]
+
+  /// The head of an answer that goes on.
+  static func beginning(_ metadata: Metadata) -> [HTTP2Header] {
+    metadata.isEmpty ? fields : fields + headers(metadata)
+  }
+
+  /// What ends an answer.
+  static func trailers(_ status: Status, _ metadata: Metadata) -> [HTTP2Header] {
+    if status.code == .ok, status.message.isEmpty, metadata.isEmpty { return succeeded }
+    var headers = [HTTP2Header("grpc-status", "\(status.code.rawValue)")]
+    if !status.message.isEmpty {
+      headers.append(HTTP2Header("grpc-message", percentEncoded(status.message)))
+    }
+    return headers + Self.headers(metadata)
+  }
+
+  /// An answer that is but its end.
+  static func only(_ status: Status, _ metadata: Metadata) -> [HTTP2Header] {
+    fields + trailers(status, metadata)
+  }
+
+  private static func headers(_ metadata: Metadata) -> [HTTP2Header] {
+    metadata.map { HTTP2Header($0.key.lowercased(), $0.value.encoded()) }
+  }
+
+  /// A message as it may stand in a header: printable ASCII but `%` stays as it is.
+  private static func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+        bytes.append(byte)
+      } else {
+        bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

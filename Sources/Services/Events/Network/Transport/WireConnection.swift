@@ -1,0 +1,287 @@
+internal import EventLogCore
+internal import GRPCCore
+internal import HTTP2Driver
+internal import Logging
+internal import NIOCore
+
+/// One connection: HTTP/2 between a socket and the calls on it.
+///
+/// `@unchecked Sendable`: touched on its loop alone, but for `stop` and `close`, which go there.
+final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Pings without any other traffic within a beat of the pulse; who sends more is dropped.
+  ///
+  /// Clients ping every few seconds, and with what they send; four a second is no keepalive.
+  static let pingsPerBeat = 20
+  /// Bytes handed to the socket at once.
+  private static let outputBytes = 64 << 10
+  /// How long calls that are on their way to a server that stops are waited for.
+  private static let goodbye = TimeAmount.seconds(1)
+
+  let loop: any EventLoop
+  let executor: LoopExecutor
+  let direct: DirectCalls
+  private(set) var peers = StreamedCall.Peers(remote: "unknown", local: "unknown")
+  private(set) var isStopping = false
+
+  private let settings: HTTP2Settings
+  private let accepting: @Sendable (StreamedCall) -> Void
+  private let onClosed: @Sendable (WireConnection) -> Void
+  private let token = UInt64.random(in: .min ... .max)
+  private var context: ChannelHandlerContext?
+  private var session: HTTP2Session?
+  private var pulse = ConnectionPulse()
+  private var pings = 0
+  private var isFlushScheduled = false
+  private var isClosing = false
+  private var calls: [Int32: WireCall] = [:]
+
+  init(
+    _ loop: any EventLoop,
+    _ settings: HTTP2Settings,
+    _ direct: DirectCalls,
+    accepting: @escaping @Sendable (StreamedCall) -> Void,
+    onClosed: @escaping @Sendable (WireConnection) -> Void
+  ) {
+    self.loop = loop
+    executor = LoopExecutor(loop)
+    self.settings = settings
+    self.direct = direct
+    self.accepting = accepting
+    self.onClosed = onClosed
+  }
+
+  func accept(_ call: StreamedCall) { accepting(call) }
+
+  /// Takes no more calls, ends streams, and closes once the others are answered.
+  func stop() { loop.execute { self.beginStopping() } }
+
+  /// Closes at once.
+  func close() { loop.execute { self.context?.close(mode: .all, promise: nil) } }
+
+  private func beginStopping() {
+    guard !isStopping else { return }
+    isStopping = true
+    guard let session else { return }
+    session.announceEnd()
+    for call in calls.values { call.quiesce() }
+    flush()
+    loop.scheduleTask(in: session.openStreams == 0 ? .zero : Self.goodbye) {
+      self.session?.refuseStreams()
+      self.flush()
+    }
+  }
+
+  // MARK: The socket
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { begin(context) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    end()
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard let session else { return }
+    do {
+      try unwrapInboundIn(data).withUnsafeReadableBytes { try session.receive($0) }
+    } catch {
+      flush()
+      closeWhenSent(context)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    flush()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { flush() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // The other end broke off, or speaks no TLS.
+    context.close(mode: .all, promise: nil)
+  }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    guard session == nil else { return }
+    peers = StreamedCall.Peers(
+      remote: Self.text(context.remoteAddress),
+      local: Self.text(context.localAddress)
+    )
+    do {
+      session = try HTTP2Session(settings, self)
+      flush()
+    } catch {
+      context.close(mode: .all, promise: nil)
+    }
+    if isStopping {
+      isStopping = false
+      beginStopping()
+    }
+  }
+
+  private func end() {
+    guard context != nil else { return }
+    context = nil
+    session = nil
+    let open = calls.values
+    calls = [:]
+    for call in open { call.closed() }
+    onClosed(self)
+  }
+
+  private static func text(_ address: SocketAddress?) -> String {
+    guard let address, let host = address.ipAddress, let port = address.port else {
+      return "unknown"
+    }
+    return host.contains(":") ? "ipv6:[\(host)]:\(port)" : "ipv4:\(host):\(port)"
+  }
+
+  // MARK: What goes out
+
+  /// Sends what there is once this turn of the loop is over, so that answers go out together.
+  func scheduleFlush() {
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    loop.execute {
+      self.isFlushScheduled = false
+      self.flush()
+    }
+  }
+
+  private func flush() {
+    guard let context, let session else { return }
+    var isMore = true
+    var hasWritten = false
+    do {
+      while isMore, context.channel.isWritable {
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        while isMore, buffer.readableBytes < Self.outputBytes {
+          isMore = try session.output { bytes in _ = buffer.writeBytes(bytes) }
+        }
+        guard buffer.readableBytes > 0 else { break }
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        hasWritten = true
+        // Handed over in pieces: between them the socket may have had enough.
+        if isMore { context.flush() }
+      }
+    } catch {
+      return closeWhenSent(context)
+    }
+    if hasWritten { context.flush() }
+    if session.isOver { closeWhenSent(context) }
+  }
+
+  /// Closes once the socket has taken what was handed over.
+  private func closeWhenSent(_ context: ChannelHandlerContext) {
+    guard !isClosing else { return }
+    isClosing = true
+    let last = context.channel.allocator.buffer(capacity: 0)
+    context.writeAndFlush(wrapOutboundOut(last)).whenComplete { _ in
+      self.context?.close(mode: .all, promise: nil)
+    }
+  }
+
+  func respond(to stream: HTTP2Stream, _ head: [HTTP2Header], isLast: Bool = false) {
+    pings = 0
+    session?.respond(to: stream, head, isLast: isLast)
+  }
+
+  func write(_ bytes: [UInt8], to stream: HTTP2Stream) {
+    pings = 0
+    session?.write(bytes, to: stream)
+  }
+
+  func end(_ stream: HTTP2Stream, _ trailers: [HTTP2Header]) {
+    session?.end(stream, trailers: trailers)
+  }
+
+  func reset(_ stream: HTTP2Stream, _ code: UInt32) { session?.reset(stream, code: code) }
+
+  func consumed(_ count: Int, of stream: HTTP2Stream) { session?.consumed(count, of: stream) }
+
+  // MARK: The pulse
+
+  /// Bytes moved at the socket.
+  func moved(_ count: Int) { pulse.moved(count) }
+
+  /// Asks whether somebody is there when it is time to; false once nobody is.
+  func beat() -> Bool {
+    pings = 0
+    switch pulse.beat() {
+    case .wait: break
+    case .ping:
+      session?.ping(token)
+      flush()
+    case .giveUp: return false
+    }
+    return true
+  }
+}
+
+extension WireConnection: HTTP2Events {
+  func began(_ stream: HTTP2Stream, head: [HTTP2Header], isLast: Bool) {
+    pings = 0
+    let call = WireCall(stream, self)
+    calls[stream.id] = call
+    stream.owner = call
+    call.began(head)
+    if isLast { call.ended() }
+  }
+
+  func received(_ bytes: UnsafeRawBufferPointer, of stream: HTTP2Stream) {
+    pings = 0
+    call(stream)?.received(bytes)
+  }
+
+  func ended(_ stream: HTTP2Stream) { call(stream)?.ended() }
+
+  func closed(_ stream: HTTP2Stream, code: UInt32) {
+    calls[stream.id] = nil
+    call(stream)?.closed()
+    stream.owner = nil
+  }
+
+  func sent(_ count: Int, of stream: HTTP2Stream) { call(stream)?.sent(count) }
+
+  func pinged() {
+    pings += 1
+    guard pings > Self.pingsPerBeat else { return }
+    session?.refuseStreams(code: HTTP2Code.enhanceYourCalm, "too_many_pings")
+    session?.terminate(code: HTTP2Code.enhanceYourCalm)
+  }
+
+  func ponged(_ token: UInt64) {
+    if token == self.token { pulse.acknowledged() }
+  }
+
+  private func call(_ stream: HTTP2Stream) -> WireCall? { stream.owner as? WireCall }
+}
+
+/// Runs tasks on a loop.
+final class LoopExecutor: TaskExecutor {
+  private let loop: any EventLoop
+
+  init(_ loop: any EventLoop) { self.loop = loop }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+  }
+}

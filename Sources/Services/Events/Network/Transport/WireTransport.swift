@@ -1,0 +1,178 @@
+internal import EventLogCore
+internal import GRPCCore
+internal import HTTP2Driver
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import Schemas
+internal import Synchronization
+
+/// Where calls come in: listens at a port and hands them to gRPC, or serves them directly.
+///
+/// HTTP/2 is nghttp2's, sockets and TLS are NIO's, calls are gRPC's, but for the few that are so
+/// short that what gRPC sets up for a stream would be most of their cost.
+final class WireTransport: ServerTransport {
+  typealias Bytes = [UInt8]
+
+  private struct State {
+    var isStopping = false
+    var isListening = false
+    var listener: (any Channel)?
+    var connections: [ObjectIdentifier: WireConnection] = [:]
+
+    /// Whether no call can come any more.
+    var isOver: Bool { isStopping && !isListening && connections.isEmpty }
+  }
+
+  private let settings: EventServerSettings
+  private let http2: HTTP2Settings
+  private let direct: DirectCalls
+  private let logger: Logger
+  private let state = Mutex(State())
+  private let ports = AsyncStream.makeStream(of: Int.self)
+  private let calls = AsyncStream.makeStream(of: StreamedCall.self)
+
+  init(_ settings: EventServerSettings, _ direct: DirectCalls, _ logger: Logger) {
+    self.settings = settings
+    self.direct = direct
+    self.logger = logger
+    var http2 = HTTP2Settings()
+    http2.streams = UInt32(clamping: settings.streamsPerConnection)
+    // Two requests of the largest size may be on their way on a connection, and half of one on
+    // each of its streams.
+    http2.streamWindow = Int32(EventCalls.requestBytes / 2)
+    http2.connectionWindow = Int32(2 * EventCalls.requestBytes)
+    self.http2 = http2
+  }
+
+  /// The port, once it is bound; nil if it never is.
+  var port: Int? {
+    get async { await ports.stream.first { _ in true } }
+  }
+
+  func listen(
+    streamHandler:
+      @escaping @concurrent @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
+  ) async throws {
+    defer {
+      ports.continuation.finish()
+      closeAll()
+    }
+    try await bind()
+    await withTaskCancellationHandler {
+      await withDiscardingTaskGroup { group in
+        for await call in calls.stream { group.addTask { await call.run(streamHandler) } }
+        // Whoever did not end within its time hears no answer.
+        if Task.isCancelled { closeAll() }
+      }
+    } onCancel: {
+      closeAll()
+    }
+  }
+
+  func beginGracefulShutdown() {
+    let (listener, connections) = state.withLock { state in
+      state.isStopping = true
+      return (state.listener, Array(state.connections.values))
+    }
+    listener?.close(promise: nil)
+    for connection in connections { connection.stop() }
+    endIfOver()
+  }
+
+  private func closeAll() {
+    beginGracefulShutdown()
+    for connection in state.withLock({ Array($0.connections.values) }) { connection.close() }
+  }
+
+  private func endIfOver() {
+    if state.withLock({ $0.isOver }) { calls.continuation.finish() }
+  }
+
+  private func bind() async throws {
+    let tls = try settings.certificate.map(Self.tls)
+    let limit = ListenerGuard.limit(connections: settings.connections)
+    let open = ConnectionCount()
+    let host = settings.host == "localhost" ? "127.0.0.1" : settings.host
+    guard
+      state.withLock({ state in
+        guard !state.isStopping else { return false }
+        state.isListening = true
+        return true
+      })
+    else { return calls.continuation.finish() }
+    let listener: any Channel
+    do {
+      listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.backlog, value: Self.backlog)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .serverChannelInitializer { [logger] channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(
+              ListenerGuard(limit: limit, logger: logger, open: open)
+            )
+          }
+        }
+        .childChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture { try self.prepare(channel, tls) }
+        }
+        .bind(host: host, port: settings.port)
+        .get()
+    } catch {
+      state.withLock { $0.isListening = false }
+      endIfOver()
+      throw error
+    }
+    listener.closeFuture.whenComplete { _ in
+      self.state.withLock { $0.isListening = false }
+      self.endIfOver()
+    }
+    let isStopping = state.withLock { state in
+      state.listener = listener
+      return state.isStopping
+    }
+    if isStopping { listener.close(promise: nil) }
+    if let port = listener.localAddress?.port { ports.continuation.yield(port) }
+  }
+
+  /// Connections that the system takes up while the process is busy.
+  private static let backlog: Int32 = 1024
+
+  private func prepare(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
+    let connection = WireConnection(
+      channel.eventLoop,
+      http2,
+      direct,
+      accepting: { [calls] call in calls.continuation.yield(call) },
+      onClosed: { connection in
+        self.state.withLock { $0.connections[ObjectIdentifier(connection)] = nil }
+        self.endIfOver()
+      }
+    )
+    let isStopping = state.withLock { state in
+      state.connections[ObjectIdentifier(connection)] = connection
+      return state.isStopping
+    }
+    let pipeline = channel.pipeline.syncOperations
+    // In front of everything, TLS too: there it sees bytes, and closes without asking anybody.
+    try pipeline.addHandler(ConnectionGuard(connection))
+    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+    try pipeline.addHandler(connection)
+    if isStopping { connection.stop() }
+  }
+
+  private static func tls(
+    _ certificate: EventServerSettings.Certificate
+  ) throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: try NIOSSLCertificate.fromPEMFile(certificate.chain).map {
+        .certificate($0)
+      },
+      privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))
+    )
+    configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = ["grpc-exp", "h2"]
+    return try NIOSSLContext(configuration: configuration)
+  }
+}
