@@ -115,6 +115,22 @@ import Testing
     }
   }
 
+  @Test func whoDoesNothingButPingIsDropped() async throws {
+    try await ServedEvents.with { served async throws in
+      let ping = Frame.frame(type: 6, stream: 0, [UInt8](repeating: 7, count: 8))
+      let patient = try RawConnection(port: served.port)
+      patient.greet()
+      for _ in 0..<WireConnection.pingsPerBeat { patient.send(ping) }
+      let hasty = try RawConnection(port: served.port)
+      hasty.greet()
+      for _ in 0...WireConnection.pingsPerBeat { hasty.send(ping) }
+      #expect(try await hasty.waitForEnd(within: .seconds(5)))
+      #expect(!patient.isReset)
+      #expect(patient.read() != nil, "one that pings within the bound was dropped")
+      _ = try await served.log.append(Self.append())
+    }
+  }
+
   @Test func callsBeyondTheLimitOfAConnectionAreRefused() async throws {
     try await ServedEvents.with(settings: { $0.streamsPerConnection = 8 }) { served async throws in
       let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 16)
