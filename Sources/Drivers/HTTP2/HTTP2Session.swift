@@ -39,7 +39,8 @@ package final class HTTP2Session {
 
   private var session: OpaquePointer?
   private let settings: HTTP2Settings
-  private weak var events: (any HTTP2Events)?
+  // The connection, which owns this.
+  private unowned let events: any HTTP2Events
   private var streams: [Int32: HTTP2Stream] = [:]
 
   /// Begins a connection; the first output greets the client.
@@ -286,22 +287,22 @@ extension HTTP2Session {
       if frame.headers.cat == NGHTTP2_HCAT_REQUEST {
         let head = stream.head
         stream.head = []
-        events?.began(stream, head: head, isLast: isLast)
+        events.began(stream, head: head, isLast: isLast)
       } else if isLast {
         stream.head = []
-        events?.ended(stream)
+        events.ended(stream)
       }
     case NGHTTP2_DATA.rawValue:
       guard isLast, let stream = streams[frame.hd.stream_id], !stream.isRefused else { return }
-      events?.ended(stream)
+      events.ended(stream)
     case NGHTTP2_PING.rawValue:
       guard frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 else {
-        events?.pinged()
+        events.pinged()
         return
       }
       var opaque = frame.ping.opaque_data
       let token = withUnsafeBytes(of: &opaque) { $0.loadUnaligned(as: UInt64.self) }
-      events?.ponged(UInt64(bigEndian: token))
+      events.ponged(UInt64(bigEndian: token))
     default: break
     }
   }
@@ -310,7 +311,7 @@ extension HTTP2Session {
     // Streams bound what waits in them; one that is not read does not stop the others.
     nghttp2_session_consume_connection(session, bytes.count)
     guard let stream = streams[id], !stream.isRefused else { return }
-    events?.received(bytes, of: stream)
+    events.received(bytes, of: stream)
   }
 
   private func sent(_ frame: nghttp2_frame) {
@@ -330,7 +331,7 @@ extension HTTP2Session {
   private func close(_ id: Int32, _ code: UInt32) {
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.clear()
-    events?.closed(stream, code: code)
+    events.closed(stream, code: code)
   }
 
   private static let read: nghttp2_data_source_read_callback = {
@@ -367,7 +368,7 @@ extension HTTP2Session {
       stream.isIdle = true
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     }
-    if count > 0 { events?.sent(count, of: stream) }
+    if count > 0 { events.sent(count, of: stream) }
     return count
   }
 }

@@ -6,8 +6,6 @@ internal import DequeModule
 package final class HTTP2Stream {
   /// Odd, and ascending in the order in which the client opens streams.
   package let id: Int32
-  /// What the session's owner keeps with it.
-  package var owner: AnyObject?
 
   var head: [HTTP2Header] = []
   var headBytes = 0

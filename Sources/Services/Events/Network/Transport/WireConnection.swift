@@ -240,25 +240,22 @@ extension WireConnection: HTTP2Events {
     pings = 0
     let call = WireCall(stream, self)
     calls[stream.id] = call
-    stream.owner = call
     call.began(head)
     if isLast { call.ended() }
   }
 
   func received(_ bytes: UnsafeRawBufferPointer, of stream: HTTP2Stream) {
     pings = 0
-    call(stream)?.received(bytes)
+    calls[stream.id]?.received(bytes)
   }
 
-  func ended(_ stream: HTTP2Stream) { call(stream)?.ended() }
+  func ended(_ stream: HTTP2Stream) { calls[stream.id]?.ended() }
 
   func closed(_ stream: HTTP2Stream, code: UInt32) {
-    calls[stream.id] = nil
-    call(stream)?.closed()
-    stream.owner = nil
+    calls.removeValue(forKey: stream.id)?.closed()
   }
 
-  func sent(_ count: Int, of stream: HTTP2Stream) { call(stream)?.sent(count) }
+  func sent(_ count: Int, of stream: HTTP2Stream) { calls[stream.id]?.sent(count) }
 
   func pinged() {
     pings += 1
@@ -270,8 +267,6 @@ extension WireConnection: HTTP2Events {
   func ponged(_ token: UInt64) {
     if token == self.token { pulse.acknowledged() }
   }
-
-  private func call(_ stream: HTTP2Stream) -> WireCall? { stream.owner as? WireCall }
 }
 
 /// Runs tasks on a loop.

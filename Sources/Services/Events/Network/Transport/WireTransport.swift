@@ -150,15 +150,16 @@ final class WireTransport: ServerTransport {
         self.endIfOver()
       }
     )
-    let isStopping = state.withLock { state in
-      state.connections[ObjectIdentifier(connection)] = connection
-      return state.isStopping
-    }
     let pipeline = channel.pipeline.syncOperations
     // In front of everything, TLS too: there it sees bytes, and closes without asking anybody.
     try pipeline.addHandler(ConnectionGuard(connection))
     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
     try pipeline.addHandler(connection)
+    // From now on the end of the channel takes it out again.
+    let isStopping = state.withLock { state in
+      state.connections[ObjectIdentifier(connection)] = connection
+      return state.isStopping
+    }
     if isStopping { connection.stop() }
   }
 
