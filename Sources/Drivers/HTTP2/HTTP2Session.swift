@@ -10,8 +10,8 @@ package protocol HTTP2Events: AnyObject {
   func received(_ bytes: UnsafeRawBufferPointer, of stream: HTTP2Stream)
   /// The client sends nothing more.
   func ended(_ stream: HTTP2Stream)
-  /// The exchange is over, for either side; `code` tells why.
-  func closed(_ stream: HTTP2Stream, code: UInt32)
+  /// The exchange is over, for either side.
+  func closed(_ stream: HTTP2Stream)
   /// So many bytes of the stream have gone out.
   func sent(_ count: Int, of stream: HTTP2Stream)
   /// The client asked whether somebody is there, and is answered.
@@ -36,6 +36,8 @@ package final class HTTP2Session {
   /// Beyond what a client asks of us in frames that only ask (pings, settings) before it reads the
   /// answers, it is dropped.
   private static let unreadAnswers = 1_000
+
+  private static let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
 
   private var session: OpaquePointer?
   private let settings: HTTP2Settings
@@ -69,10 +71,9 @@ package final class HTTP2Session {
       Self.entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.headerBytes),
       Self.entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
     ]
-    let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
-    try check(nghttp2_submit_settings(session, flags, entries, entries.count), "settings")
+    try check(nghttp2_submit_settings(session, Self.noFlags, entries, entries.count), "settings")
     try check(
-      nghttp2_session_set_local_window_size(session, flags, 0, settings.connectionWindow),
+      nghttp2_session_set_local_window_size(session, Self.noFlags, 0, settings.connectionWindow),
       "a window"
     )
   }
@@ -143,7 +144,7 @@ package final class HTTP2Session {
   package func reset(_ stream: HTTP2Stream, code: UInt32) {
     guard streams[stream.id] != nil else { return }
     stream.clear()
-    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code)
+    nghttp2_submit_rst_stream(session, Self.noFlags, stream.id, code)
   }
 
   /// Makes room in a stream's window for bytes that were received and taken.
@@ -160,7 +161,7 @@ package final class HTTP2Session {
     withUnsafeBytes(of: &data) { bytes in
       _ = nghttp2_submit_ping(
         session,
-        UInt8(NGHTTP2_FLAG_NONE.rawValue),
+        Self.noFlags,
         bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
       )
     }
@@ -173,7 +174,7 @@ package final class HTTP2Session {
   package func refuseStreams(code: UInt32 = HTTP2Code.noError, _ reason: StaticString = "") {
     nghttp2_submit_goaway(
       session,
-      UInt8(NGHTTP2_FLAG_NONE.rawValue),
+      Self.noFlags,
       nghttp2_session_get_last_proc_stream_id(session),
       code,
       reason.utf8Start,
@@ -249,8 +250,8 @@ extension HTTP2Session {
       if let frame { HTTP2Session.me(me)?.sent(frame.pointee) }
       return 0
     }
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, code, me in
-      HTTP2Session.me(me)?.close(id, code)
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, _, me in
+      HTTP2Session.me(me)?.close(id)
       return 0
     }
   }
@@ -322,16 +323,16 @@ extension HTTP2Session {
     // Answered before the request ended: the client need not send the rest (RFC 9113, 8.1).
     nghttp2_submit_rst_stream(
       session,
-      UInt8(NGHTTP2_FLAG_NONE.rawValue),
+      Self.noFlags,
       frame.hd.stream_id,
       HTTP2Code.noError
     )
   }
 
-  private func close(_ id: Int32, _ code: UInt32) {
+  private func close(_ id: Int32) {
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.clear()
-    events.closed(stream, code: code)
+    events.closed(stream)
   }
 
   private static let read: nghttp2_data_source_read_callback = {

@@ -26,9 +26,7 @@ package struct HTTP2Header: Sendable, Equatable {
 /// Why a stream ended (RFC 9113, 7).
 package enum HTTP2Code {
   package static let noError: UInt32 = 0
-  package static let protocolError: UInt32 = 1
   package static let internalError: UInt32 = 2
-  package static let cancel: UInt32 = 8
   package static let enhanceYourCalm: UInt32 = 11
 }
 

@@ -22,15 +22,10 @@ package final class HTTP2Stream {
 
   init(id: Int32) { self.id = id }
 
-  /// Bytes that wait to be sent.
-  private(set) package var queued = 0
-
   var isEmpty: Bool { waiting.isEmpty }
 
   func add(_ bytes: [UInt8]) {
-    guard !bytes.isEmpty else { return }
-    waiting.append(bytes)
-    queued += bytes.count
+    if !bytes.isEmpty { waiting.append(bytes) }
   }
 
   /// Fills as much of `target` as there is; answers how much that was.
@@ -49,13 +44,11 @@ package final class HTTP2Stream {
         sent = 0
       }
     }
-    queued -= filled
     return filled
   }
 
   func clear() {
     waiting = []
     sent = 0
-    queued = 0
   }
 }

@@ -19,19 +19,16 @@ struct CallBounds: ServerInterceptor {
       @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws
       -> StreamingServerResponse<Output>
   ) async throws -> StreamingServerResponse<Output> {
-    let named = request.metadata[stringValues: EventCalls.timeoutKey].first { _ in true }
-    let asked = named.flatMap(CallTimeout.init)?.duration
     let entry = CallTable.entry(context.descriptor)
     let isStream = entry.isStream
-    let limit = isStream ? asked : min(asked ?? Self.defaultLimit, Self.longestLimit)
-    let end = limit.map { ContinuousClock.now + $0 }
-    let traceparent = request.metadata[stringValues: EventCalls.traceparentKey].first { _ in true }
+    let asked = Self.timeout(request.metadata)
+    var scope = Self.scope(request.metadata, asked, isStream: isStream)
+    let end = scope.end
 
     // What the caller asked for is kept by gRPC itself; it raises the same flag.
     let guarded = isStream || asked.map { $0 <= Self.longestLimit } == true ? nil : end
     let id = guarded.map { deadlines.add(at: $0) { context.cancellation.cancel() } }
     defer { if let id { deadlines.remove(id) } }
-    var scope = CallScope(traceparent: traceparent, end: end)
     if entry.isRecorded { scope = scope.naming(request.metadata) }
     var response = try await CallScope.$current.withValue(scope) {
       try await next(request, context)
@@ -47,13 +44,23 @@ struct CallBounds: ServerInterceptor {
 }
 
 extension CallBounds {
-  /// What a call brings along that is answered at once, and when its time is over.
-  static func scope(of head: RequestHead) -> (scope: CallScope, end: ContinuousClock.Instant) {
-    let named = head.metadata[stringValues: EventCalls.timeoutKey].first { _ in true }
-    let asked = named.flatMap(CallTimeout.init)?.duration
-    let end = ContinuousClock.now + min(asked ?? defaultLimit, longestLimit)
-    let trace = head.metadata[stringValues: EventCalls.traceparentKey].first { _ in true }
-    return (CallScope(traceparent: trace, end: end), end)
+  /// How long its caller lets a call take; nil if it does not say.
+  static func timeout(_ metadata: GRPCCore.Metadata) -> Duration? {
+    let named = metadata[stringValues: EventCalls.timeoutKey].first { _ in true }
+    return named.flatMap(CallTimeout.init)?.duration
+  }
+
+  /// What a call brings along; only a stream may be without an end.
+  static func scope(
+    _ metadata: GRPCCore.Metadata,
+    _ asked: Duration?,
+    isStream: Bool
+  ) -> CallScope {
+    let limit = isStream ? asked : min(asked ?? defaultLimit, longestLimit)
+    return CallScope(
+      traceparent: metadata[stringValues: EventCalls.traceparentKey].first { _ in true },
+      end: limit.map { ContinuousClock.now + $0 }
+    )
   }
 }
 

@@ -11,13 +11,14 @@ struct UmaDBBatch {
 
   /// Events of a message.
   let size: Int
-  private var message = UmaDBMessage()
+  private var message: [UInt8] = []
   private var count = 0
   private var last: GlobalPosition?
 
   /// What a message holds.
   struct Full {
-    var message: UmaDBMessage
+    /// Encoded already.
+    var message: [UInt8]
     /// The last event's position; nil without events.
     let last: GlobalPosition?
   }
@@ -31,9 +32,9 @@ struct UmaDBBatch {
   mutating func add(_ event: RecordedEvent) -> Full? {
     let writer = UmaDBEventWriter(event)
     let isFull =
-      count == size || count > 0 && message.bytes.count + writer.count > Self.bytes
+      count == size || count > 0 && message.count + writer.count > Self.bytes
     let full = isFull ? take() : nil
-    writer.write(into: &message.bytes)
+    writer.write(into: &message)
     count += 1
     last = event.position
     return full
@@ -43,8 +44,8 @@ struct UmaDBBatch {
   mutating func take() -> Full {
     let full = Full(message: message, last: last)
     // The next message is about as long as this one.
-    message.bytes = []
-    message.bytes.reserveCapacity(full.message.bytes.count)
+    message = []
+    message.reserveCapacity(full.message.count)
     (count, last) = (0, nil)
     return full
   }

@@ -9,7 +9,7 @@ extension UmaDBEndpoint {
   /// Sends the matching events up to the head as it is now.
   func read(
     _ wire: Umadb_V1_ReadRequest,
-    into response: RPCWriter<UmaDBMessage>,
+    into response: RPCWriter<[UInt8]>,
     until cancellation: ServerContext.RPCCancellationHandle
   ) async throws {
     guard !wire.subscribe else {
@@ -26,7 +26,7 @@ extension UmaDBEndpoint {
       guard !cancellation.isCancelled else { throw EventLogError.closed }
       var message = full.message
       let told = wire.hasLimit ? full.last : head
-      if let told, told > .start { UmaDBEventWriter.write(head: told, into: &message.bytes) }
+      if let told, told > .start { UmaDBEventWriter.write(head: told, into: &message) }
       try await response.write(message)
       hasSent = true
     }

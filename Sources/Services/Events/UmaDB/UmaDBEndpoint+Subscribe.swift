@@ -7,7 +7,7 @@ extension UmaDBEndpoint {
   /// server goes away, which is no error.
   func subscribe(
     _ wire: Umadb_V1_SubscribeRequest,
-    into response: RPCWriter<UmaDBMessage>,
+    into response: RPCWriter<[UInt8]>,
     until cancellation: ServerContext.RPCCancellationHandle
   ) async throws {
     // Nothing can come after the highest position.
@@ -28,7 +28,7 @@ extension UmaDBEndpoint {
 
   private func pump(
     _ wire: Umadb_V1_SubscribeRequest,
-    into response: RPCWriter<UmaDBMessage>
+    into response: RPCWriter<[UInt8]>
   ) async throws {
     var batch = UmaDBBatch(size: wire.hasBatchSize ? wire.batchSize : nil)
     var settings = SubscriptionSettings()

@@ -35,13 +35,13 @@ extension UmaDBEndpoint: RegistrableRPCService {
     in router: inout RPCRouter<Transport>,
     _ body:
       @escaping @Sendable (
-        Request, RPCWriter<UmaDBMessage>, ServerContext.RPCCancellationHandle
+        Request, RPCWriter<[UInt8]>, ServerContext.RPCCancellationHandle
       ) async throws -> Void
   ) {
     router.registerHandler(
       forMethod: method,
       deserializer: ProtobufDeserializer<Request>(),
-      serializer: UmaDBMessageSerializer()
+      serializer: RawMessage()
     ) { request, context in
       let request = try await ServerRequest(stream: request)
       return StreamingServerResponse { writer in

@@ -40,7 +40,7 @@ extension DirectCall {
 }
 
 /// Messages as they are on the wire.
-private struct RawMessage: MessageSerializer, MessageDeserializer {
+struct RawMessage: MessageSerializer, MessageDeserializer {
   func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes { Bytes(message) }
 
   func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> [UInt8] {

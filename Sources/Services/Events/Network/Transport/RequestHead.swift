@@ -48,16 +48,13 @@ struct RequestHead: Sendable {
         )
       )
     }
-    let names = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard path.hasPrefix("/"), names.count == 2,
-      case let parts = names[1].split(separator: "/", omittingEmptySubsequences: false),
-      parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty
-    else {
+    let names = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard names.count == 3, names[0].isEmpty, !names[1].isEmpty, !names[2].isEmpty else {
       throw .status(
         RPCError(code: .unimplemented, message: "'\(path)' is no call: /SERVICE/METHOD is")
       )
     }
-    method = MethodDescriptor(fullyQualifiedService: String(parts[0]), method: String(parts[1]))
+    method = MethodDescriptor(fullyQualifiedService: String(names[1]), method: String(names[2]))
     self.metadata = metadata
   }
 

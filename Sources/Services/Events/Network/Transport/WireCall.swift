@@ -163,7 +163,8 @@ final class WireCall: @unchecked Sendable {
   // MARK: Served directly
 
   private func serve(_ call: DirectCall, _ head: RequestHead, _ message: [UInt8]) {
-    let (scope, end) = CallBounds.scope(of: head)
+    let asked = CallBounds.timeout(head.metadata)
+    let scope = CallBounds.scope(head.metadata, asked, isStream: false)
     let calls = connection.direct
     // Begun on the spot, and gone on with on this loop: no other thread is woken for it.
     let isShort = message.count <= Self.shortBytes
@@ -180,7 +181,10 @@ final class WireCall: @unchecked Sendable {
     }
     // An answer may be there already.
     guard case .direct = phase else { return }
-    phase = .served(task, deadline: calls.deadlines.add(at: end) { task.cancel() })
+    phase = .served(
+      task,
+      deadline: scope.end.map { end in calls.deadlines.add(at: end) { task.cancel() } }
+    )
   }
 
   private func answer(_ outcome: Result<[UInt8], RPCError>) {

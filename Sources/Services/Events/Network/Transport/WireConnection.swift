@@ -23,11 +23,12 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   let loop: any EventLoop
   let executor: LoopExecutor
   let direct: DirectCalls
+  /// Hands a call to gRPC.
+  let accept: @Sendable (StreamedCall) -> Void
   private(set) var peers = StreamedCall.Peers(remote: "unknown", local: "unknown")
   private(set) var isStopping = false
 
   private let settings: HTTP2Settings
-  private let accepting: @Sendable (StreamedCall) -> Void
   private let onClosed: @Sendable (WireConnection) -> Void
   private let token = UInt64.random(in: .min ... .max)
   private var context: ChannelHandlerContext?
@@ -42,18 +43,16 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     _ loop: any EventLoop,
     _ settings: HTTP2Settings,
     _ direct: DirectCalls,
-    accepting: @escaping @Sendable (StreamedCall) -> Void,
+    accept: @escaping @Sendable (StreamedCall) -> Void,
     onClosed: @escaping @Sendable (WireConnection) -> Void
   ) {
     self.loop = loop
     executor = LoopExecutor(loop)
     self.settings = settings
     self.direct = direct
-    self.accepting = accepting
+    self.accept = accept
     self.onClosed = onClosed
   }
-
-  func accept(_ call: StreamedCall) { accepting(call) }
 
   /// Takes no more calls, ends streams, and closes once the others are answered.
   func stop() { loop.execute { self.beginStopping() } }
@@ -251,7 +250,7 @@ extension WireConnection: HTTP2Events {
 
   func ended(_ stream: HTTP2Stream) { calls[stream.id]?.ended() }
 
-  func closed(_ stream: HTTP2Stream, code: UInt32) {
+  func closed(_ stream: HTTP2Stream) {
     calls.removeValue(forKey: stream.id)?.closed()
   }
 

@@ -63,10 +63,9 @@ final class WireTransport: ServerTransport {
     await withTaskCancellationHandler {
       await withDiscardingTaskGroup { group in
         for await call in calls.stream { group.addTask { await call.run(streamHandler) } }
-        // Whoever did not end within its time hears no answer.
-        if Task.isCancelled { closeAll() }
       }
     } onCancel: {
+      // Whoever did not end within its time hears no answer.
       closeAll()
     }
   }
@@ -144,7 +143,7 @@ final class WireTransport: ServerTransport {
       channel.eventLoop,
       http2,
       direct,
-      accepting: { [calls] call in calls.continuation.yield(call) },
+      accept: { [calls] call in calls.continuation.yield(call) },
       onClosed: { connection in
         self.state.withLock { $0.connections[ObjectIdentifier(connection)] = nil }
         self.endIfOver()
