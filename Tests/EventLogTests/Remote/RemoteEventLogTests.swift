@@ -45,6 +45,18 @@ import Testing
     await base.close()
   }
 
+  @Test(arguments: [false, true])
+  func aPortIsFreeOnceItsServerHasEnded(isKilled: Bool) async throws {
+    let base = InMemoryEventLog()
+    var port = 0
+    for _ in 0..<200 {
+      let server = try await RunningServer(base, port: port)
+      port = server.port
+      if isKilled { await server.crash() } else { await server.stop() }
+    }
+    await base.close()
+  }
+
   @Test func aServiceThatIsNotThereIsToldWithinThePatience() async throws {
     let base = InMemoryEventLog()
     let server = try await RunningServer(base)

@@ -21,6 +21,8 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private static let goodbye = TimeAmount.seconds(1)
 
   let loop: any EventLoop
+  /// Done once the socket is closed.
+  let closed: EventLoopFuture<Void>
   let executor: LoopExecutor
   let direct: DirectCalls
   /// Hands a call to gRPC.
@@ -40,13 +42,14 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private var calls: [Int32: WireCall] = [:]
 
   init(
-    _ loop: any EventLoop,
+    _ channel: any Channel,
     _ settings: HTTP2Settings,
     _ direct: DirectCalls,
     accept: @escaping @Sendable (StreamedCall) -> Void,
     onClosed: @escaping @Sendable (WireConnection) -> Void
   ) {
-    self.loop = loop
+    loop = channel.eventLoop
+    closed = channel.closeFuture
     executor = LoopExecutor(loop)
     self.settings = settings
     self.direct = direct

@@ -55,10 +55,7 @@ final class WireTransport: ServerTransport {
     streamHandler:
       @escaping @concurrent @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
   ) async throws {
-    defer {
-      ports.continuation.finish()
-      closeAll()
-    }
+    defer { ports.continuation.finish() }
     try await bind()
     await withTaskCancellationHandler {
       await withDiscardingTaskGroup { group in
@@ -68,6 +65,8 @@ final class WireTransport: ServerTransport {
       // Whoever did not end within its time hears no answer.
       closeAll()
     }
+    closeAll()
+    await closed()
   }
 
   func beginGracefulShutdown() {
@@ -83,6 +82,15 @@ final class WireTransport: ServerTransport {
   private func closeAll() {
     beginGracefulShutdown()
     for connection in state.withLock({ Array($0.connections.values) }) { connection.close() }
+  }
+
+  /// Waits until the sockets are closed: whoever comes next may take the port at once.
+  private func closed() async {
+    let ends = state.withLock { state in
+      (state.listener.map { [$0.closeFuture] } ?? []) + state.connections.values.map(\.closed)
+    }
+    // They end well or not; either way the socket is gone.
+    for end in ends { try? await end.get() }
   }
 
   private func endIfOver() {
@@ -140,7 +148,7 @@ final class WireTransport: ServerTransport {
 
   private func prepare(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
     let connection = WireConnection(
-      channel.eventLoop,
+      channel,
       http2,
       direct,
       accept: { [calls] call in calls.continuation.yield(call) },
