@@ -46,14 +46,14 @@ let package = Package(
     .target(name: "Measuring", swiftSettings: settings),
     // Loads a server of `umadb.v1`; knows nothing of WordWeave.
     .systemLibrary(
-      name: "CNghttp2",
-      path: "Sources/CNghttp2",
+      name: "CRawNghttp2",
+      path: "Sources/CRawNghttp2",
       pkgConfig: "libnghttp2",
       providers: [.apt(["libnghttp2-dev"])]
     ),
     .executableTarget(
       name: "Load",
-      dependencies: ["CNghttp2", "Measuring"],
+      dependencies: ["CRawNghttp2", "Measuring"],
       swiftSettings: settings
     ),
     // Like the yardstick of RocksDB: no driver of ours in its way.

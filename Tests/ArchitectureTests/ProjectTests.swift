@@ -27,6 +27,12 @@ import Testing
     expectNone(FolderRule(manifest: manifest).strayFiles(paths))
   }
 
+  @Test func theBenchmarksTakeNoNamesOfTargets() throws {
+    let benchmarks = try Project.file("Benchmarks/Package.swift")
+    #expect(benchmarks.text.contains(".executableTarget("))
+    expectNone(FolderRule(manifest: manifest).takenNames(in: benchmarks))
+  }
+
   @Test func fileNamesAreUniqueWithinATarget() {
     expectNone(FolderRule(manifest: manifest).repeatedNames(project.paths))
   }

@@ -54,6 +54,12 @@ public protocol EventLogEngine: Sendable {
     includeRemoved: Bool
   ) async throws(EventLogError) -> EventPage
 
+  /// Reads the events at some positions, in their order, removed ones as headers (L51): as many of
+  /// the first as a page holds, one at least.
+  ///
+  /// `positions` are 1…4,096, ascending or descending, each once. Those beyond the head are left out.
+  func events(at positions: [GlobalPosition]) async throws(EventLogError) -> [RecordedEvent]
+
   /// The position of the event that bears this id; nil if there is none.
   func position(of id: EventID) async throws(EventLogError) -> GlobalPosition?
 
@@ -92,6 +98,42 @@ extension EventLogEngine {
     )
   }
 
+  /// Reads the events at some positions one by one, for engines that have no better way.
+  public func events(
+    at positions: [GlobalPosition]
+  ) async throws(EventLogError) -> [RecordedEvent] {
+    try positions.validate()
+    var events: [RecordedEvent] = []
+    var bytes = 0
+    for position in positions {
+      let page = try await readAll(
+        after: GlobalPosition(position.number - 1),
+        matching: .all,
+        direction: .forward,
+        limit: 1,
+        includeRemoved: true
+      )
+      guard let event = page.events.first else { continue }
+      bytes += event.withEnvelope { $0.count }
+      guard events.isEmpty || bytes <= EventLogLimits.pageBytes else { break }
+      events.append(event)
+    }
+    return events
+  }
+
   /// The published head, now.
   public func head() async throws(EventLogError) -> GlobalPosition { try await head(beyond: nil) }
+}
+
+extension [GlobalPosition] {
+  /// Refuses what `events(at:)` does not take.
+  package func validate() throws(EventLogError) {
+    guard (1...EventLogLimits.pageEvents).contains(count) else {
+      throw .invalid("1 to \(EventLogLimits.pageEvents) positions are read at once, not \(count)")
+    }
+    guard !contains(.start) else { throw .invalid("events have positions from 1") }
+    let isOrdered =
+      zip(self, dropFirst()).allSatisfy { $0 < $1 } || zip(self, dropFirst()).allSatisfy { $0 > $1 }
+    guard isOrdered else { throw .invalid("positions are read in ascending or descending order") }
+  }
 }

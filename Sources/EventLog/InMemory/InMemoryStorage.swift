@@ -146,6 +146,30 @@ final class InMemoryStorage: LogStorage {
     }
   }
 
+  func events(
+    at positions: [GlobalPosition],
+    head: GlobalPosition
+  ) throws(EventLogError) -> [RecordedEvent] {
+    state.withLock { state in
+      let reading = AllReading(
+        after: nil,
+        query: .all,
+        direction: .forward,
+        limit: positions.count,
+        includeRemoved: true
+      )
+      var events: [RecordedEvent] = []
+      var bytes = 0
+      for position in positions {
+        guard let event = state.visible(position.number, reading) else { continue }
+        bytes += event.withEnvelope { $0.count }
+        guard events.isEmpty || bytes <= EventLogLimits.pageBytes else { break }
+        events.append(event)
+      }
+      return events
+    }
+  }
+
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
     state.withLock { $0.ids[id].map { GlobalPosition($0) } }
   }

@@ -4,10 +4,11 @@ internal import PostgresDriver
 internal import Synchronization
 internal import WeaveRuntime
 
-// A commit is BEGIN, the rows and the fence in one round trip (many rows are copied in round trips of
-// their own), and COMMIT in a last one, once the fence is known to have moved exactly one row:
+// A commit is BEGIN, the rows, the fence and COMMIT in one round trip (many rows are copied in round
+// trips of their own). The server runs none behind one that it refuses, and it refuses a fence that
+// moves no row: so COMMIT is reached only behind one that moved.
 //
-//   fence moved a row     → COMMIT      → it says COMMIT       → written
+//   COMMIT says COMMIT    → written
 //   fence moved none      → ROLLBACK    → deposed: nothing was written, and nothing will be
 //   a statement refused   → ROLLBACK    → nothing was written; the term ends
 //   connection lost       → connect again, raise the leader epoch: that waits for the lost commit,
@@ -137,33 +138,24 @@ final class CommitWriter: LogStorage {
       .int8(Int64(batch.begunStreams))
     )
     do throws(PostgresError) {
-      var calls = rows.calls + [fence]
+      var calls = rows.calls + [fence, PostgresStatement.commit()]
       if rows.copies.isEmpty {
         calls.insert(PostgresStatement.begin(), at: 0)
       } else {
         try session.run(PostgresStatement.begin())
         for copy in rows.copies { try session.copy(copy) }
       }
-      let answers = try session.run(calls)
-      // Counted, never assumed: an update that finds no row is no error to the server.
-      guard answers.last?.changed == 1 else {
-        _ = try? session.run(PostgresStatement.rollback())
-        return false
+      let end = try session.run(calls).last?.commandTag ?? "nothing"
+      guard end == "COMMIT" else {
+        throw PostgresError(.refused, attempt: "commit", found: "the server answered \(end)")
       }
+      return true
     } catch {
       // The next user of the session must not find itself inside what is left of this.
       if !error.endsConnection { _ = try? session.run(PostgresStatement.rollback()) }
+      guard error.sqlState != LogHeadStatements.fenceHolds else { return false }
       throw error
     }
-    let end = try session.run(PostgresStatement.commit())
-    guard end.commandTag == "COMMIT" else {
-      throw PostgresError(
-        .refused,
-        attempt: "commit",
-        found: "the server answered \(end.commandTag)"
-      )
-    }
-    return true
   }
 
   // A server whose default is not to wait for the disk is told to; a stronger one is left alone.
@@ -300,6 +292,13 @@ final class CommitWriter: LogStorage {
 
   func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage {
     try storage.readAll(reading, head: head)
+  }
+
+  func events(
+    at positions: [GlobalPosition],
+    head: GlobalPosition
+  ) throws(EventLogError) -> [RecordedEvent] {
+    try storage.events(at: positions, head: head)
   }
 
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {

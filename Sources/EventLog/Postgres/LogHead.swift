@@ -128,13 +128,22 @@ enum LogHeadStatements {
     """
   )
 
+  /// Moves the head where nobody else has, and is refused by `fenceHolds` otherwise: so whatever
+  /// stands behind it in the same batch of statements, the COMMIT above all, is not run.
   static let fence = PostgresStatement(
     "move the head",
     """
-    UPDATE log_head SET head = $3, last_recorded_at = $4, streams = streams + $5
-    WHERE leader_epoch = $1 AND head = $2
+    WITH moved AS (
+      UPDATE log_head SET head = $3, last_recorded_at = $4, streams = streams + $5
+      WHERE leader_epoch = $1 AND head = $2
+      RETURNING true
+    )
+    SELECT 1 / count(*) FROM moved
     """
   )
+
+  /// What the server says of a fence that moved no row: division by zero, which nothing else does.
+  static let fenceHolds = "22012"
 
   static let lastPosition = PostgresStatement(
     "read the last position",

@@ -85,6 +85,14 @@ public final class PostgresEventLog: LedEventLog {
     )
   }
 
+  /// Reads the events at some positions, in their order.
+  public func events(
+    at positions: [GlobalPosition]
+  ) async throws(EventLogError) -> [RecordedEvent] {
+    try checkLog()
+    return try await reader.events(at: positions)
+  }
+
   /// The position of the event that bears this id.
   public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
     try await reader.position(of: id)

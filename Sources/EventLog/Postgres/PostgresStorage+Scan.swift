@@ -104,6 +104,15 @@ extension PostgresStorage {
         ReadStatements.candidates(direction),
         values + [.byteArrays(keys.tags), .byteArrays(keys.types)]
       )
+    return try chunk(call, of: count, head: head)
+  }
+
+  /// Runs a statement that reads at most `count` candidates.
+  private func chunk(
+    _ call: PostgresCall,
+    of count: Int,
+    head: GlobalPosition
+  ) throws(EventLogError) -> Chunk {
     let rows = try reading { session throws(PostgresError) in try session.run(call) }
     try Self.check(rows, against: head)
     var events: [Candidate] = []
@@ -124,6 +133,39 @@ extension PostgresStorage {
     // A chunk that is short may have ended at its bytes, of events that it does not show as well.
     let isCut = events.count == count || hides || bytes >= EventLogLimits.pageBytes
     return Chunk(events: events, hasMore: !events.isEmpty && isCut)
+  }
+}
+
+extension PostgresStorage {
+  func events(
+    at positions: [GlobalPosition],
+    head: GlobalPosition
+  ) throws(EventLogError) -> [RecordedEvent] {
+    guard let first = positions.first, let last = positions.last else { return [] }
+    var array = PostgresArray(of: .int8, count: positions.count, bytes: positions.count * 8)
+    for position in positions { array.append(position.number) }
+    let call = PostgresCall(
+      ReadStatements.places(first <= last ? .forward : .backward),
+      [
+        .int8(Int64(bound: min(first, last).number)), .int8(Int64(bound: max(first, last).number)),
+        .int8(Int64(positions.count)), .int8(Int64(EventLogLimits.pageBytes)), .bool(true),
+        array.value,
+      ]
+    )
+    let chunk = try chunk(call, of: positions.count, head: head)
+    // The server ends a page only behind its first event.
+    guard chunk.events.first?.position == first.number else {
+      throw .corrupt("there is no event", at: first)
+    }
+    var page = PageEvents(limit: positions.count)
+    for (candidate, position) in zip(chunk.events, positions) {
+      guard candidate.position == position.number, let event = candidate.event else {
+        throw .corrupt("there is no event", at: position)
+      }
+      let shown = candidate.isGone && !event.isRemoved ? event.removed : event
+      guard page.add(shown) else { break }
+    }
+    return page.events
   }
 }
 

@@ -87,6 +87,25 @@ package enum ReadStatements {
     )
   }
 
+  /// As `scan`, of the events at the positions $6.
+  package static func places(_ direction: Direction) -> PostgresStatement {
+    direction == .forward ? placesForward : placesBackward
+  }
+
+  private static let placesForward = makePlaces("ASC")
+  private static let placesBackward = makePlaces("DESC")
+
+  private static func makePlaces(_ order: String) -> PostgresStatement {
+    page(
+      "read events at positions",
+      order,
+      candidates: """
+        SELECT place AS position FROM unnest($6::bigint[]) place
+        WHERE place BETWEEN $1 AND $2 LIMIT $3
+        """
+    )
+  }
+
   /// As `scan`, of the events that bear one of the tags $6 or types $7: a superset of what the
   /// query matches, from the indexes alone.
   package static func candidates(_ direction: Direction) -> PostgresStatement {

@@ -30,11 +30,12 @@ final class EventCursor {
   private var reach: UInt64 = 1
   private var nearInARow = 0
 
-  init(_ storage: RocksDBStorage, _ bounds: PageBounds, isForward: Bool) {
+  /// All places lie between `first` and `last`.
+  init(_ storage: RocksDBStorage, from first: UInt64, to last: UInt64, isForward: Bool) {
     self.storage = storage
     self.isForward = isForward
-    low = min(bounds.first, bounds.last)
-    high = max(bounds.first, bounds.last)
+    low = min(first, last)
+    high = max(first, last)
   }
 
   /// Lends the event at `position`, which lies beyond all that were read; nil if there is none.

@@ -71,6 +71,13 @@ public final class RocksDBEventLog: EventLogEngine {
     )
   }
 
+  /// Reads the events at some positions, in their order.
+  public func events(
+    at positions: [GlobalPosition]
+  ) async throws(EventLogError) -> [RecordedEvent] {
+    try await log.events(at: positions)
+  }
+
   /// The position of the event that bears this id.
   public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
     try await log.position(of: id)

@@ -69,7 +69,7 @@ extension RocksDBStorage {
   ) throws(EventLogError) -> EventPage {
     let isForward = reading.direction == .forward
     var walk = CandidateWalk(postings, bounds, isForward: isForward)
-    let events = EventCursor(self, bounds, isForward: isForward)
+    let events = EventCursor(self, from: bounds.first, to: bounds.last, isForward: isForward)
     var builder = PageBuilder(limit: reading.limit)
     var seen = 0
     while true {
@@ -79,14 +79,7 @@ extension RocksDBStorage {
       case .paused(let place): return bounds.page(builder.events(), stoppedAt: place)
       case .candidate(let place): position = place
       }
-      let step = try storing { () throws(RocksDBError) in
-        try events.read(at: position) { value -> Step in
-          guard let value else {
-            return .damaged(.corrupt("there is no event", at: GlobalPosition(position)))
-          }
-          return consider(value, at: position, reading, removed, &builder)
-        }
-      }
+      let step = try consider(position, of: events, reading, removed, &builder)
       if case .damaged(let error) = step { throw error }
       if case .noRoom = step {
         return bounds.page(builder.events(), stoppedAt: isForward ? position - 1 : position + 1)
@@ -98,10 +91,58 @@ extension RocksDBStorage {
     }
   }
 
+  func events(
+    at positions: [GlobalPosition],
+    head: GlobalPosition
+  ) throws(EventLogError) -> [RecordedEvent] {
+    guard let first = positions.first, let last = positions.last else { return [] }
+    let reading = AllReading(
+      after: nil,
+      query: .all,
+      direction: first <= last ? .forward : .backward,
+      limit: positions.count,
+      includeRemoved: true
+    )
+    let removed = removed.withLock { $0 }
+    let events = EventCursor(
+      self,
+      from: first.number,
+      to: last.number,
+      isForward: reading.direction == .forward
+    )
+    var builder = PageBuilder(limit: positions.count)
+    for position in positions {
+      switch try consider(position.number, of: events, reading, removed, &builder) {
+      case .looked: break
+      case .noRoom: return builder.events()
+      case .damaged(let error): throw error
+      }
+    }
+    return builder.events()
+  }
+
   private enum Step {
     case looked
     case noRoom
     case damaged(EventLogError)
+  }
+
+  /// Reads the event at a position and considers it.
+  private func consider(
+    _ position: UInt64,
+    of events: EventCursor,
+    _ reading: AllReading,
+    _ removed: RemovedStreams,
+    _ builder: inout PageBuilder
+  ) throws(EventLogError) -> Step {
+    try storing { () throws(RocksDBError) in
+      try events.read(at: position) { value -> Step in
+        guard let value else {
+          return .damaged(.corrupt("there is no event", at: GlobalPosition(position)))
+        }
+        return consider(value, at: position, reading, removed, &builder)
+      }
+    }
   }
 
   /// Checks one stored event and takes it into the page if the read shows it.

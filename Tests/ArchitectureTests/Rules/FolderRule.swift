@@ -59,6 +59,15 @@ struct FolderRule {
     }
   }
 
+  /// Targets of another package over this one whose names are taken here: the two are built as one,
+  /// and a name that stands twice is refused before anything is compiled.
+  func takenNames(in other: SourceFile) -> [Finding] {
+    let names = Set(manifest.targets.map(\.name))
+    return other.text.matches(of: /\.(?:systemLibrary|executableTarget|target)\(\s*name: "(\w+)"/)
+      .filter { names.contains(String($0.1)) }
+      .map { Finding(other.path, "declares \($0.1), which is a target of Package.swift.") }
+  }
+
   /// Types that bear the name of a module: `Module.Type` then means the type's member.
   func namesakes(_ files: [SourceFile]) -> [Finding] {
     let names = Set(manifest.targets.map(\.name))

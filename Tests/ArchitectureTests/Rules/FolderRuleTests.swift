@@ -51,6 +51,15 @@ import Testing
     #expect(rule.strayFiles(["Sources/Services/Kit/A.swift"]).count == 4)
   }
 
+  @Test func aNameThatIsTakenIsTold() {
+    func findings(_ text: String) -> [Finding] {
+      rule.takenNames(in: SourceFile(path: "Benchmarks/Package.swift", text: text))
+    }
+    #expect(findings(#".systemLibrary(name: "CCurl", path: "Sources/CCurl")"#).count == 1)
+    #expect(findings(".executableTarget(\n  name: \"WordWeave\", dependencies: [])").count == 1)
+    #expect(findings(#".target(name: "Measuring"), .product(name: "CCurl")"#).isEmpty)
+  }
+
   @Test func twoFilesOfOneNameAreTold() {
     let paths = ["Sources/Services/Kit/A.swift", "Sources/Services/Kit/B/A.swift"]
     #expect(rule.repeatedNames(paths).count == 1)

@@ -55,6 +55,13 @@ final class StandInStorage: LogStorage {
     throw .unavailable("nothing is kept")
   }
 
+  func events(
+    at positions: [GlobalPosition],
+    head: GlobalPosition
+  ) throws(EventLogError) -> [RecordedEvent] {
+    throw .unavailable("nothing is kept")
+  }
+
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? { nil }
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64? { nil }
   func close() {}

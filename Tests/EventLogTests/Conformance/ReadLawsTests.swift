@@ -31,4 +31,14 @@ internal import Testing
   func L30_typesAreFoundHoweverFrequent(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L30_typesAreFoundHoweverFrequent(fixture)
   }
+
+  @Test(arguments: EventLogFixture.available)
+  func L51_eventsAreReadAtPositions(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L51_eventsAreReadAtPositions(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L28_placesAreBounded(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L28_placesAreBounded(fixture)
+  }
 }

@@ -54,4 +54,15 @@ internal import Testing
     let byBytes = shuffled.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     #expect(byBytes == ids)
   }
+
+  @Test func madeIDsDifferHoweverManyMakeThem() async {
+    // More than any stock of random numbers holds, by several threads at once.
+    let made = await withTaskGroup(of: [EventID].self) { group in
+      for _ in 0..<8 { group.addTask { (0..<2000).map { _ in EventID.make() } } }
+      return await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(Set(made).count == 16_000)
+    #expect(Set(made.map(\.low)).count == 16_000)
+    #expect(made.allSatisfy { $0.high >> 12 & 0xF == 7 && $0.low >> 62 == 0b10 })
+  }
 }

@@ -18,15 +18,8 @@ import Testing
     return try RocksDBOpening.open(path: folder.path, acceptsLoss: false).storage
   }
 
-  private static func bounds(_ direction: Direction) -> PageBounds {
-    let reading = AllReading(
-      after: nil,
-      query: .all,
-      direction: direction,
-      limit: 1,
-      includeRemoved: false
-    )
-    return PageBounds(reading, head: GlobalPosition(count))
+  private static func cursor(_ storage: RocksDBStorage, _ direction: Direction) -> EventCursor {
+    EventCursor(storage, from: 1, to: count, isForward: direction == .forward)
   }
 
   @Test(arguments: [Direction.forward, .backward])
@@ -49,8 +42,7 @@ import Testing
         places.append(place)
       }
       if direction == .backward { places.reverse() }
-      let isForward = direction == .forward
-      let cursor = EventCursor(storage, Self.bounds(direction), isForward: isForward)
+      let cursor = Self.cursor(storage, direction)
       for place in places {
         let bytes = try cursor.read(at: place) { value in value.map { Array($0) } }
         let event = try RecordedEvent(envelope: try #require(bytes))
@@ -64,10 +56,10 @@ import Testing
     let folder = try TemporaryFolder()
     let storage = try await Self.filled(folder)
     defer { storage.close() }
-    let far = EventCursor(storage, Self.bounds(.forward), isForward: true)
+    let far = Self.cursor(storage, .forward)
     let isNone = try far.read(at: Self.count + 1) { $0 == nil }
     #expect(isNone)
-    let near = EventCursor(storage, Self.bounds(.forward), isForward: true)
+    let near = Self.cursor(storage, .forward)
     for place in (Self.count - 9)...Self.count {
       let isThere = try near.read(at: place) { $0 != nil }
       #expect(isThere)

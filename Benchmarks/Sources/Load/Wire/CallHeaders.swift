@@ -1,4 +1,4 @@
-internal import CNghttp2
+internal import CRawNghttp2
 
 /// The headers of a gRPC call, in memory that stays, so that a call copies none of them.
 final class CallHeaders {

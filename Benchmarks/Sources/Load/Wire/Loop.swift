@@ -1,4 +1,4 @@
-internal import CNghttp2
+internal import CRawNghttp2
 internal import Glibc
 internal import Measuring
 

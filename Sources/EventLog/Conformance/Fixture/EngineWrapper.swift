@@ -45,6 +45,13 @@ extension EngineWrapper {
     )
   }
 
+  /// Reads events at positions of the engine behind.
+  public func events(
+    at positions: [GlobalPosition]
+  ) async throws(EventLogError) -> [RecordedEvent] {
+    try await base.events(at: positions)
+  }
+
   /// Looks an id up in the engine behind.
   public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
     try await base.position(of: id)

@@ -174,9 +174,17 @@ extension AppendPipeline {
       }
       guard let job else { return finish() }
       perform(job)
-      monitor.withLock { $0.isCommitting = false }
-      monitor.signal(Signal.appender)
+      free()
     }
+  }
+
+  /// Lets the appender hand over the next batch.
+  private func free() {
+    let wasCommitting = monitor.withLock { state in
+      defer { state.isCommitting = false }
+      return state.isCommitting
+    }
+    if wasCommitting { monitor.signal(Signal.appender) }
   }
 
   private func perform(_ job: Job) {
@@ -193,12 +201,17 @@ extension AppendPipeline {
       }
       recent.keep(job.batch)
       published.publish(job.batch.lastPosition)
+      // The next batch is handed over while the callers of this one are answered.
+      free()
       let seconds = max((ContinuousClock.now - began).inSeconds, 0.000_01)
       monitor.withLock { state in
         state.rate = 0.8 * state.rate + 0.2 * Double(job.batch.eventCount) / seconds
       }
     }
-    for (ticket, answer) in job.answers { ticket.answer(answer) }
+    // Callers that share a thread are woken together.
+    Gathering.run {
+      for (ticket, answer) in job.answers { ticket.answer(answer) }
+    }
   }
 
   /// Law L44: the outcome of this commit is not known, and nothing is written after it.

@@ -6,6 +6,7 @@ internal import WeaveRuntime
 //   call → arrived → admission (cold facts, in batches) → ready → appender (plans the open batch)
 //        → slot → committer (write, one sync, publish, answer)
 //
+// A request that memory can judge goes to `ready` at once: each thread on the way costs it a switch.
 // While a commit syncs, the appender goes on filling the next batch on the assumption that it
 // succeeds, and the one after when that is full; the sync itself is what gathers a batch, there is
 // no timer. Answers, refusals too,
@@ -103,22 +104,53 @@ final class AppendPipeline: Sendable {
     return try answer.get()
   }
 
-  private func enqueue(_ entry: Entry) -> EventLogError? {
+  /// Requests that wait before the appender is woken during a commit.
+  ///
+  /// To wake it for each costs more than to plan it; to let all wait would put their planning
+  /// between two commits.
+  static let requestsToWake = 8
+  /// A request of so many bytes takes long enough to plan that it is done at once.
+  static let bytesToWake = 16 << 10
+
+  /// The facts that a request needs if memory holds them all; nil if the store must be asked, or if
+  /// the planner is at work: whoever calls is not to wait for it.
+  private func warmFacts(for request: PreparedRequest) -> ColdFacts? {
+    // The head is taken first: facts are true there or later.
+    let head = published.value
+    let isWarm = planner.withLockIfAvailable { $0.questions(for: request).isEmpty } ?? false
+    return isWarm ? ColdFacts(head: head.number) : nil
+  }
+
+  private func enqueue(_ asked: Entry) -> EventLogError? {
+    var entry = asked
+    entry.facts = warmFacts(for: asked.prepared)
+    let ready = entry
+    var signal: Int?
     let refusal: EventLogError? = monitor.withLock { state in
       if state.isClosing { return .closed }
       if let failure = state.failure { return Self.ended(by: failure) }
       guard
         state.waitingRequests < EventLogLimits.queuedRequests,
         state.waitingRequests == 0
-          || state.waitingBytes + entry.cost <= EventLogLimits.queuedBytes
+          || state.waitingBytes + ready.cost <= EventLogLimits.queuedBytes
       else { return .overloaded(retryAfter: Self.retryAfter(state)) }
       state.waitingRequests += 1
-      state.waitingBytes += entry.cost
-      state.waitingEvents += entry.prepared.events.count
-      state.arrived.append(entry)
+      state.waitingBytes += ready.cost
+      state.waitingEvents += ready.prepared.events.count
+      if ready.facts == nil {
+        state.arrived.append(ready)
+        signal = Signal.admission
+      } else {
+        state.ready.append(ready)
+        let isFree = state.job == nil && !state.isCommitting
+        if isFree || state.ready.count % Self.requestsToWake == 0 || ready.cost >= Self.bytesToWake
+        {
+          signal = Signal.appender
+        }
+      }
       return nil
     }
-    if refusal == nil { monitor.signal(Signal.admission) }
+    if let signal { monitor.signal(signal) }
     return refusal
   }
 

@@ -49,6 +49,13 @@ package protocol LogStorage: AnyObject, Sendable {
   /// Reads a page of the log up to `head`.
   func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage
 
+  /// Reads the events at positions in order, none of them beyond `head`, removed ones as headers: as
+  /// many of the first as a page holds.
+  func events(
+    at positions: [GlobalPosition],
+    head: GlobalPosition
+  ) throws(EventLogError) -> [RecordedEvent]
+
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition?
 
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64?

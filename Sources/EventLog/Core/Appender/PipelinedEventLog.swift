@@ -96,6 +96,16 @@ package final class PipelinedEventLog: EventLogEngine {
     }
   }
 
+  package func events(
+    at positions: [GlobalPosition]
+  ) async throws(EventLogError) -> [RecordedEvent] {
+    try positions.validate()
+    return try await reading { storage, head throws(EventLogError) in
+      let there = positions.filter { $0 <= head }
+      return there.isEmpty ? [] : try storage.events(at: there, head: head)
+    }
+  }
+
   package func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
     try await reading { storage, head throws(EventLogError) in
       try storage.position(of: id).flatMap { $0 <= head ? $0 : nil }

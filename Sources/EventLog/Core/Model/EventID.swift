@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The identity of an event: a UUID (RFC 9562), the caller's or a UUIDv7 of the log.
 ///
 /// One id names one event in the whole log, for ever (law L15).
@@ -25,9 +27,10 @@ public struct EventID: Hashable, Sendable, Comparable {
 
   /// Makes a UUIDv7 of the system's clock and random numbers.
   public static func make() -> EventID {
-    var random = SystemRandomNumberGenerator()
-    return EventID(at: .now, using: &random)
+    random.withLock { EventID(at: .now, using: &$0) }
   }
+
+  private static let random = Mutex(StockedRandom())
 
   /// Reads the 36 characters of a UUID, in either case; nil if `text` is anything else.
   public init?(_ text: some StringProtocol) {

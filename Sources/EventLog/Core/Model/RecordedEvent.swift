@@ -100,16 +100,23 @@ public struct RecordedEvent: Sendable {
 
   /// Correlation, causation, actor and the like, in the order given.
   public var metadata: Metadata {
-    var index = tagsEnd
     var entries: [Metadata.Entry] = []
-    for _ in 0..<page[start + Envelope.Offset.metadataCount] {
-      let key = (index + 1)..<(index + 1 + Int(page[index]))
-      let length = page.withUnsafeBytes { $0.littleEndian(UInt32.self, at: key.upperBound) }
-      let value = (key.upperBound + 4)..<(key.upperBound + 4 + Int(length))
+    forEachMetadata { key, value in
       entries.append(Metadata.Entry(key: text(key), value: text(value)))
-      index = value.upperBound
+      return true
     }
     return Metadata(entries)
+  }
+
+  /// Whether the metadata has this value under a key, without decoding a text.
+  package func hasMetadata(_ key: String, _ value: String) -> Bool {
+    var isFound = false
+    forEachMetadata { range, found in
+      guard isEqual(range, key) else { return true }
+      isFound = isEqual(found, value)
+      return false
+    }
+    return isFound
   }
 
   /// How many entries the metadata has.
@@ -231,6 +238,18 @@ extension RecordedEvent {
   private func isEqual(_ range: Range<Int>, _ text: String) -> Bool {
     guard text.utf8.count == range.count else { return false }
     return page.withUnsafeBytes { bytes in bytes[range].elementsEqual(text.utf8) }
+  }
+
+  /// Visits the bytes of each key and value of the metadata until `visit` answers false.
+  private func forEachMetadata(_ visit: (Range<Int>, Range<Int>) -> Bool) {
+    var index = tagsEnd
+    for _ in 0..<page[start + Envelope.Offset.metadataCount] {
+      let key = (index + 1)..<(index + 1 + Int(page[index]))
+      let length = page.withUnsafeBytes { $0.littleEndian(UInt32.self, at: key.upperBound) }
+      let value = (key.upperBound + 4)..<(key.upperBound + 4 + Int(length))
+      guard visit(key, value) else { return }
+      index = value.upperBound
+    }
   }
 
   /// Visits the bytes of each tag until `visit` answers false.

@@ -182,6 +182,13 @@ public final class ForwardingEventLog: EventLogEngine {
     )
   }
 
+  /// Reads the events at some positions, in their order.
+  public func events(
+    at positions: [GlobalPosition]
+  ) async throws(EventLogError) -> [RecordedEvent] {
+    try await local.events(at: positions)
+  }
+
   /// The position of the event that bears this id.
   public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
     try await local.position(of: id)

@@ -16,12 +16,6 @@ enum AuditLimits {
   static let firstLook = 128
   /// Candidates of the longest look: a page of the log.
   static let longestLook = 4096
-  /// What reading an event at a place of its own costs, in candidates of a page that is read on.
-  static let pointReadCost = 4
-  /// Reads of single events that are under way at once: the log's own readers are not more.
-  static let pointReads = 4
-  /// Places that are read as one page where they lie this close together on average.
-  static let denseGap = 8
   /// Rows of an index that are read at once: few after a leap, more while none is left out.
   static let firstRows = 16
   static let mostRows = 512

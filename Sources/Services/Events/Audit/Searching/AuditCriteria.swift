@@ -60,16 +60,12 @@ struct AuditCriteria: Sendable {
         return false
       }
     }
-    guard actor != nil || correlationID != nil || causationID != nil else { return true }
-    let metadata = event.metadata
-    func holds(_ key: String, _ wanted: String?) -> Bool {
-      guard let wanted else { return true }
-      return metadata[key]?.hasSameBytes(as: wanted) ?? false
+    if let actor, !event.hasMetadata(Metadata.Keys.actor, actor) { return false }
+    if let correlationID, !event.hasMetadata(Metadata.Keys.correlationID, correlationID) {
+      return false
     }
-    guard holds(Metadata.Keys.actor, actor), holds(Metadata.Keys.correlationID, correlationID)
-    else { return false }
     guard let causationID else { return true }
-    return metadata[Metadata.Keys.causationID].map(CausationID.plain) == causationID
+    return event.metadata[Metadata.Keys.causationID].map(CausationID.plain) == causationID
   }
 
   /// What the log's own indexes can find.

@@ -57,72 +57,25 @@ extension EventLogEngine {
     return GlobalPosition(low)
   }
 
-  /// The event at a position, removed ones as their headers; nil beyond the head.
+  /// The event at a position, a removed one as its header; nil beyond the head.
   func event(at position: GlobalPosition) async throws(EventLogError) -> RecordedEvent? {
     guard position > .start else { return nil }
-    let page = try await readAll(
-      after: GlobalPosition(position.number - 1),
-      matching: .all,
-      direction: .forward,
-      limit: 1,
-      includeRemoved: true
-    )
-    guard let event = page.events.first, event.position == position else { return nil }
-    return event
+    return try await events(at: [position]).first
   }
 
-  /// The events at positions, in their order.
-  ///
-  /// - positions: ascending or descending.
-  func events(at positions: [GlobalPosition]) async throws -> [RecordedEvent] {
-    guard let first = positions.first, let last = positions.last else { return [] }
-    let (low, high) = (min(first, last).number, max(first, last).number)
-    let span = high - low + 1
-    if span <= UInt64(positions.count * AuditLimits.denseGap), span <= EventLogLimits.pageEvents {
-      return try await events(from: low, through: high, at: positions)
-    }
-    let width = AuditLimits.pointReads
-    return try await withThrowingTaskGroup(of: (Int, [RecordedEvent]).self) { group in
-      let share = (positions.count + width - 1) / width
-      for number in 0..<width {
-        let part = positions.dropFirst(number * share).prefix(share)
-        guard !part.isEmpty else { break }
-        group.addTask {
-          var events: [RecordedEvent] = []
-          for position in part {
-            if let event = try await self.event(at: position) { events.append(event) }
-          }
-          return (number, events)
-        }
-      }
-      var shares = Array(repeating: [RecordedEvent](), count: width)
-      for try await (number, events) in group { shares[number] = events }
-      return shares.flatMap(\.self)
-    }
-  }
-
-  private func events(
-    from low: UInt64,
-    through high: UInt64,
+  /// The events at any number of positions, ascending or descending, in their order.
+  func allEvents(
     at positions: [GlobalPosition]
   ) async throws(EventLogError) -> [RecordedEvent] {
-    let wanted = Set(positions)
-    var found: [RecordedEvent] = []
-    var after = GlobalPosition(low - 1)
-    // A page also ends at its bytes.
-    while after.number < high {
-      let page = try await readAll(
-        after: after,
-        matching: .all,
-        direction: .forward,
-        limit: Int(high - after.number),
-        includeRemoved: true
-      )
-      found += page.events.filter { wanted.contains($0.position) }
-      guard page.scannedTo > after else { break }
-      after = page.scannedTo
+    var events: [RecordedEvent] = []
+    var rest = positions[...]
+    while !rest.isEmpty {
+      let found = try await self.events(at: Array(rest.prefix(EventLogLimits.pageEvents)))
+      // What is left lies beyond the head.
+      guard !found.isEmpty else { break }
+      events += found
+      rest = rest.dropFirst(found.count)
     }
-    if let first = positions.first, let last = positions.last, first > last { found.reverse() }
-    return found
+    return events
   }
 }

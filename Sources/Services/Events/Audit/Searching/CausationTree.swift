@@ -74,7 +74,7 @@ struct CausationTree: Sendable {
     }
     var effects: [[RecordedEvent]] = []
     for (cause, positions) in zip(causes, found) {
-      effects.append(try await engine.events(at: positions).filter { $0.cause == cause })
+      effects.append(try await engine.allEvents(at: positions).filter { $0.cause == cause })
     }
     return effects
   }

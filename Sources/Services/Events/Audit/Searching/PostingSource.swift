@@ -31,10 +31,10 @@ struct PostingSource: AuditSource {
     }
     self.range = range.beyond(found.scannedTo)
     return AuditLook(
-      events: try await engine.events(at: found.positions),
+      events: try await engine.allEvents(at: found.positions),
       scannedTo: found.scannedTo,
       isEnd: found.isEnd,
-      cost: found.positions.count * AuditLimits.pointReadCost + found.rows / 4 + 1
+      cost: found.positions.count + found.rows / 4 + 1
     )
   }
 }

@@ -48,22 +48,39 @@ struct RequestHead: Sendable {
         )
       )
     }
-    let names = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard names.count == 3, names[0].isEmpty, !names[1].isEmpty, !names[2].isEmpty else {
+    guard let method = Self.method(path) else {
       throw .status(
         RPCError(code: .unimplemented, message: "'\(path)' is no call: /SERVICE/METHOD is")
       )
     }
-    method = MethodDescriptor(fullyQualifiedService: String(names[1]), method: String(names[2]))
+    self.method = method
     self.metadata = metadata
   }
 
+  /// Reads `/SERVICE/METHOD`; nil if the path has another form.
+  private static func method(_ path: String) -> MethodDescriptor? {
+    let bytes = path.utf8
+    guard bytes.first == slash else { return nil }
+    let names = bytes.dropFirst()
+    guard let middle = names.firstIndex(of: slash), middle > names.startIndex else { return nil }
+    let method = names[names.index(after: middle)...]
+    guard !method.isEmpty, !method.contains(slash) else { return nil }
+    return MethodDescriptor(
+      fullyQualifiedService: String(path[names.startIndex..<middle]),
+      method: String(path[method.startIndex...])
+    )
+  }
+
+  private static let slash = UInt8(ascii: "/")
+  private static let type = "application/grpc"
+
   private static func isGRPC(_ type: String) -> Bool {
-    let name = "application/grpc"
-    guard type.lowercased().hasPrefix(name) else { return false }
+    // As nearly everybody writes it.
+    if type == Self.type { return true }
+    guard type.lowercased().hasPrefix(Self.type) else { return false }
     // "application/grpc-web" is another protocol.
-    return type.utf8.count == name.utf8.count
-      || [UInt8(ascii: "+"), UInt8(ascii: ";")].contains(Array(type.utf8)[name.utf8.count])
+    let rest = type.utf8.dropFirst(Self.type.utf8.count).first
+    return rest == nil || rest == UInt8(ascii: "+") || rest == UInt8(ascii: ";")
   }
 }
 

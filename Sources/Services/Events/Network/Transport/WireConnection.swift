@@ -45,12 +45,13 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     _ channel: any Channel,
     _ settings: HTTP2Settings,
     _ direct: DirectCalls,
+    _ executor: LoopExecutor,
     accept: @escaping @Sendable (StreamedCall) -> Void,
     onClosed: @escaping @Sendable (WireConnection) -> Void
   ) {
     loop = channel.eventLoop
     closed = channel.closeFuture
-    executor = LoopExecutor(loop)
+    self.executor = executor
     self.settings = settings
     self.direct = direct
     self.accept = accept
@@ -268,17 +269,5 @@ extension WireConnection: HTTP2Events {
 
   func ponged(_ token: UInt64) {
     if token == self.token { pulse.acknowledged() }
-  }
-}
-
-/// Runs tasks on a loop.
-final class LoopExecutor: TaskExecutor {
-  private let loop: any EventLoop
-
-  init(_ loop: any EventLoop) { self.loop = loop }
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }

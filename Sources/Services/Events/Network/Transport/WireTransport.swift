@@ -29,6 +29,8 @@ final class WireTransport: ServerTransport {
   private let http2: HTTP2Settings
   private let direct: DirectCalls
   private let logger: Logger
+  private let group = MultiThreadedEventLoopGroup.singleton
+  private let executors: [ObjectIdentifier: LoopExecutor]
   private let state = Mutex(State())
   private let ports = AsyncStream.makeStream(of: Int.self)
   private let calls = AsyncStream.makeStream(of: StreamedCall.self)
@@ -44,6 +46,9 @@ final class WireTransport: ServerTransport {
     http2.streamWindow = Int32(EventCalls.requestBytes / 2)
     http2.connectionWindow = Int32(2 * EventCalls.requestBytes)
     self.http2 = http2
+    executors = Dictionary(
+      uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopExecutor($0)) }
+    )
   }
 
   /// The port, once it is bound; nil if it never is.
@@ -111,7 +116,7 @@ final class WireTransport: ServerTransport {
     else { return calls.continuation.finish() }
     let listener: any Channel
     do {
-      listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      listener = try await ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: Self.backlog)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .serverChannelInitializer { [logger] channel in
@@ -151,6 +156,7 @@ final class WireTransport: ServerTransport {
       channel,
       http2,
       direct,
+      executors[ObjectIdentifier(channel.eventLoop)] ?? LoopExecutor(channel.eventLoop),
       accept: { [calls] call in calls.continuation.yield(call) },
       onClosed: { connection in
         self.state.withLock { $0.connections[ObjectIdentifier(connection)] = nil }
