@@ -60,6 +60,16 @@ public protocol EventLogEngine: Sendable {
   /// `positions` are 1…4,096, ascending or descending, each once. Those beyond the head are left out.
   func events(at positions: [GlobalPosition]) async throws(EventLogError) -> [RecordedEvent]
 
+  /// Reads one page of the positions at which events may match, removed ones too: those of all
+  /// events that do, and maybe of some more, since the events themselves are not looked at where the
+  /// indexes alone can tell. `after` and `limit` are as in `readAll`.
+  func places(
+    after: GlobalPosition?,
+    matching: EventQuery,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> PlacePage
+
   /// The position of the event that bears this id; nil if there is none.
   func position(of id: EventID) async throws(EventLogError) -> GlobalPosition?
 
@@ -119,6 +129,24 @@ extension EventLogEngine {
       events.append(event)
     }
     return events
+  }
+
+  /// Reads positions with their events, for engines that have no better way.
+  public func places(
+    after: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> PlacePage {
+    PlacePage(
+      try await readAll(
+        after: after,
+        matching: query,
+        direction: direction,
+        limit: limit,
+        includeRemoved: true
+      )
+    )
   }
 
   /// The published head, now.

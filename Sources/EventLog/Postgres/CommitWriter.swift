@@ -294,6 +294,10 @@ final class CommitWriter: LogStorage {
     try storage.readAll(reading, head: head)
   }
 
+  func places(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> PlacePage {
+    try storage.places(reading, head: head)
+  }
+
   func events(
     at positions: [GlobalPosition],
     head: GlobalPosition

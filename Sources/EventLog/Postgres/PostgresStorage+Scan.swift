@@ -137,6 +137,31 @@ extension PostgresStorage {
 }
 
 extension PostgresStorage {
+  func places(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> PlacePage {
+    let bounds = PageBounds(reading, head: head)
+    guard !bounds.isEmpty else { return bounds.page([UInt64](), stoppedAt: nil) }
+    let low = min(bounds.first, bounds.last)
+    let high = max(bounds.first, bounds.last)
+    let keys = try QueryKeys(reading.query, from: low, through: high, in: self)
+    guard !keys.isScan else { return PlacePage(try readAll(reading, head: head)) }
+    guard !keys.isEmpty else { return bounds.page([UInt64](), stoppedAt: nil) }
+    let count = keys.bound(reading.limit)
+    let rows = try self.reading { session throws(PostgresError) in
+      try session.run(
+        ReadStatements.places(reading.direction)(
+          .int8(Int64(bound: low)),
+          .int8(Int64(bound: high)),
+          .int8(Int64(count)),
+          .byteArrays(keys.tags),
+          .byteArrays(keys.types)
+        )
+      )
+    }
+    try Self.check(rows, against: head)
+    let places = (0..<rows.count).compactMap { rows.integer($0, 1) }.map { UInt64(bitPattern: $0) }
+    return bounds.page(places, stoppedAt: places.count < count ? nil : places.last)
+  }
+
   func events(
     at positions: [GlobalPosition],
     head: GlobalPosition
@@ -145,7 +170,7 @@ extension PostgresStorage {
     var array = PostgresArray(of: .int8, count: positions.count, bytes: positions.count * 8)
     for position in positions { array.append(position.number) }
     let call = PostgresCall(
-      ReadStatements.places(first <= last ? .forward : .backward),
+      ReadStatements.chosen(first <= last ? .forward : .backward),
       [
         .int8(Int64(bound: min(first, last).number)), .int8(Int64(bound: max(first, last).number)),
         .int8(Int64(positions.count)), .int8(Int64(EventLogLimits.pageBytes)), .bool(true),

@@ -88,14 +88,14 @@ package enum ReadStatements {
   }
 
   /// As `scan`, of the events at the positions $6.
-  package static func places(_ direction: Direction) -> PostgresStatement {
-    direction == .forward ? placesForward : placesBackward
+  package static func chosen(_ direction: Direction) -> PostgresStatement {
+    direction == .forward ? chosenForward : chosenBackward
   }
 
-  private static let placesForward = makePlaces("ASC")
-  private static let placesBackward = makePlaces("DESC")
+  private static let chosenForward = makeChosen("ASC")
+  private static let chosenBackward = makeChosen("DESC")
 
-  private static func makePlaces(_ order: String) -> PostgresStatement {
+  private static func makeChosen(_ order: String) -> PostgresStatement {
     page(
       "read events at positions",
       order,
@@ -119,21 +119,47 @@ package enum ReadStatements {
     page(
       "read events by tag and type",
       order,
-      candidates: """
-        SELECT position FROM (
-          SELECT t.position FROM unnest($6::bytea[]) AS k(tag) CROSS JOIN LATERAL (
-            SELECT position FROM event_tag x WHERE x.tag = k.tag AND position BETWEEN $1 AND $2
-            ORDER BY position \(order) LIMIT $3
-          ) t
-          UNION
-          SELECT t.position FROM unnest($7::bytea[]) AS k(type) CROSS JOIN LATERAL (
-            SELECT position FROM event x WHERE x.type = k.type AND position BETWEEN $1 AND $2
-            ORDER BY position \(order) LIMIT $3
-          ) t
-        ) u
-        ORDER BY position \(order) LIMIT $3
-        """
+      candidates: found(order, tags: "$6", types: "$7")
     )
+  }
+
+  /// The positions alone: $1 and $2 the lowest and highest, $3 how many, $4 tags, $5 types.
+  package static func places(_ direction: Direction) -> PostgresStatement {
+    direction == .forward ? placesForward : placesBackward
+  }
+
+  private static let placesForward = makePlaces("ASC")
+  private static let placesBackward = makePlaces("DESC")
+
+  private static func makePlaces(_ order: String) -> PostgresStatement {
+    PostgresStatement(
+      "read positions by tag and type",
+      """
+      SELECT l.head, p.position FROM log_head l
+      LEFT JOIN LATERAL (
+        \(found(order, tags: "$4", types: "$5"))
+      ) p ON true
+      ORDER BY p.position \(order)
+      """
+    )
+  }
+
+  /// The positions at which tags and types stand in the indexes.
+  private static func found(_ order: String, tags: String, types: String) -> String {
+    """
+    SELECT position FROM (
+      SELECT t.position FROM unnest(\(tags)::bytea[]) AS k(tag) CROSS JOIN LATERAL (
+        SELECT position FROM event_tag x WHERE x.tag = k.tag AND position BETWEEN $1 AND $2
+        ORDER BY position \(order) LIMIT $3
+      ) t
+      UNION
+      SELECT t.position FROM unnest(\(types)::bytea[]) AS k(type) CROSS JOIN LATERAL (
+        SELECT position FROM event x WHERE x.type = k.type AND position BETWEEN $1 AND $2
+        ORDER BY position \(order) LIMIT $3
+      ) t
+    ) u
+    ORDER BY position \(order) LIMIT $3
+    """
   }
 
   private static func page(

@@ -71,6 +71,21 @@ public final class RocksDBEventLog: EventLogEngine {
     )
   }
 
+  /// Reads one page of the positions at which events may match.
+  public func places(
+    after position: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> PlacePage {
+    try await log.places(
+      after: position,
+      matching: query,
+      direction: direction,
+      limit: limit
+    )
+  }
+
   /// Reads the events at some positions, in their order.
   public func events(
     at positions: [GlobalPosition]

@@ -91,6 +91,23 @@ extension RocksDBStorage {
     }
   }
 
+  func places(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> PlacePage {
+    let bounds = PageBounds(reading, head: head)
+    guard !bounds.isEmpty else { return bounds.page([UInt64](), stoppedAt: nil) }
+    guard let postings = try QueryPostings(reading, bounds, in: self) else {
+      return PlacePage(try readAll(reading, head: head))
+    }
+    var places: [UInt64] = []
+    while places.count < reading.limit {
+      switch try postings.next() {
+      case .candidate(let place): places.append(place)
+      case .paused(let place): return bounds.page(places, stoppedAt: place)
+      case .end: return bounds.page(places, stoppedAt: nil)
+      }
+    }
+    return bounds.page(places, stoppedAt: places.last)
+  }
+
   func events(
     at positions: [GlobalPosition],
     head: GlobalPosition

@@ -38,6 +38,11 @@ internal import Testing
   }
 
   @Test(arguments: EventLogFixture.available)
+  func L30_placesLeaveNoMatchOut(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L30_placesLeaveNoMatchOut(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
   func L28_placesAreBounded(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L28_placesAreBounded(fixture)
   }

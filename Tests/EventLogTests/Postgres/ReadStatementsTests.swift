@@ -11,6 +11,10 @@ struct ReadStatementsTests {
   ]
   private static let keys = page + [.byteArrays([[1], [2]]), .byteArrays([[3]])]
 
+  private static let places: [PostgresValue] =
+    Array(page.prefix(3)) + [.byteArrays([[1], [2]]), .byteArrays([[3]])]
+  private static let chosen: [PostgresValue] = page + [.int8s([12, 40])]
+
   @Test func readsWalkIndexes() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
@@ -31,6 +35,10 @@ struct ReadStatementsTests {
         (ReadStatements.scan(.backward), Self.page, "event_position"),
         (ReadStatements.candidates(.forward), Self.keys, "event_tag_position"),
         (ReadStatements.candidates(.backward), Self.keys, "event_type"),
+        (ReadStatements.places(.forward), Self.places, "event_tag_position"),
+        (ReadStatements.places(.backward), Self.places, "event_type"),
+        (ReadStatements.chosen(.forward), Self.chosen, "event_position"),
+        (ReadStatements.chosen(.backward), Self.chosen, "event_position"),
         (ReadStatements.stream(.forward), stream, "event_stream_revision"),
         (ReadStatements.stream(.backward), stream, "event_stream_revision"),
         (ReadStatements.heads, [.byteArrays([[1], [2]])], "stream_head_name"),

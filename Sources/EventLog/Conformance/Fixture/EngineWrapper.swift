@@ -45,6 +45,21 @@ extension EngineWrapper {
     )
   }
 
+  /// Reads positions of the engine behind.
+  public func places(
+    after position: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> PlacePage {
+    try await base.places(
+      after: position,
+      matching: query,
+      direction: direction,
+      limit: limit
+    )
+  }
+
   /// Reads events at positions of the engine behind.
   public func events(
     at positions: [GlobalPosition]

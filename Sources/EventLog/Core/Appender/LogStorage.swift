@@ -49,6 +49,10 @@ package protocol LogStorage: AnyObject, Sendable {
   /// Reads a page of the log up to `head`.
   func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage
 
+  /// Reads a page of the positions up to `head` at which events may match, removed ones too; by
+  /// default with their events.
+  func places(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> PlacePage
+
   /// Reads the events at positions in order, none of them beyond `head`, removed ones as headers: as
   /// many of the first as a page holds.
   func events(
@@ -67,6 +71,13 @@ package protocol LogStorage: AnyObject, Sendable {
 extension LogStorage {
   package func stage(_ batch: inout CommitBatch) throws(EventLogError) {}
   package func prepare(_ batch: inout CommitBatch) throws(EventLogError) {}
+
+  package func places(
+    _ reading: AllReading,
+    head: GlobalPosition
+  ) throws(EventLogError) -> PlacePage {
+    PlacePage(try readAll(reading, head: head))
+  }
 }
 
 /// What a read of the whole log asks for.

@@ -28,19 +28,28 @@ package struct PageBounds: Sendable {
 
   /// Makes the page; `stoppedAt` is the last position considered, nil if all were.
   package func page(_ events: [RecordedEvent], stoppedAt: UInt64?) -> EventPage {
-    let scannedTo: GlobalPosition
-    if let stoppedAt {
-      scannedTo = GlobalPosition(stoppedAt)
-    } else if reading.direction == .forward {
-      scannedTo = max(reading.after ?? .start, head)
-    } else {
-      scannedTo = isEmpty ? reading.after ?? .start : GlobalPosition(last)
-    }
-    return EventPage(
+    EventPage(
       events: events,
-      scannedTo: scannedTo,
+      scannedTo: scannedTo(stoppedAt),
       head: head,
-      isEnd: stoppedAt == nil || stoppedAt == last
+      isEnd: isEnd(stoppedAt)
     )
+  }
+
+  /// Makes a page of positions.
+  package func page(_ places: [UInt64], stoppedAt: UInt64?) -> PlacePage {
+    PlacePage(
+      positions: places.map { GlobalPosition($0) },
+      scannedTo: scannedTo(stoppedAt),
+      isEnd: isEnd(stoppedAt)
+    )
+  }
+
+  private func isEnd(_ stoppedAt: UInt64?) -> Bool { stoppedAt == nil || stoppedAt == last }
+
+  private func scannedTo(_ stoppedAt: UInt64?) -> GlobalPosition {
+    if let stoppedAt { return GlobalPosition(stoppedAt) }
+    if reading.direction == .forward { return max(reading.after ?? .start, head) }
+    return isEmpty ? reading.after ?? .start : GlobalPosition(last)
   }
 }

@@ -96,6 +96,26 @@ package final class PipelinedEventLog: EventLogEngine {
     }
   }
 
+  package func places(
+    after position: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int
+  ) async throws(EventLogError) -> PlacePage {
+    try Self.check(limit)
+    try query.validate()
+    let asked = AllReading(
+      after: position,
+      query: query,
+      direction: direction,
+      limit: limit,
+      includeRemoved: true
+    )
+    return try await reading { storage, head throws(EventLogError) in
+      try storage.places(asked, head: head)
+    }
+  }
+
   package func events(
     at positions: [GlobalPosition]
   ) async throws(EventLogError) -> [RecordedEvent] {

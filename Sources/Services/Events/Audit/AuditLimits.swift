@@ -16,6 +16,8 @@ enum AuditLimits {
   static let firstLook = 128
   /// Candidates of the longest look: a page of the log.
   static let longestLook = 4096
+  /// Places of lists that cost as much to look at as one event.
+  static let placesPerEvent = 16
   /// Rows of an index that are read at once: few after a leap, more while none is left out.
   static let firstRows = 16
   static let mostRows = 512

@@ -97,7 +97,7 @@ import Testing
       asked.types = ["B"]
       let criteria = try AuditCriteria(asked)
       let scope = try await world.search.scope(of: criteria, direction: .backward)
-      let page = try await world.search.page(criteria, scope.range, limit: 100)
+      let page = try await world.search.page(criteria, scope.range, limit: 100, bound: 1000)
       #expect(page.events.isEmpty)
       #expect(!page.isEnd)
       #expect(page.scannedTo < scope.head)

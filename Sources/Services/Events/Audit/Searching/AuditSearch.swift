@@ -65,8 +65,13 @@ struct AuditSearch: Sendable {
     }
   }
 
-  /// One page of a range; `limit` counts events.
-  func page(_ criteria: AuditCriteria, _ range: AuditRange, limit: Int) async throws -> Page {
+  /// One page of a range; `limit` counts events, `bound` what may be looked at, in candidates.
+  func page(
+    _ criteria: AuditCriteria,
+    _ range: AuditRange,
+    limit: Int,
+    bound: Int = AuditLimits.pageCost
+  ) async throws -> Page {
     guard !range.isEmpty else { return Page(scannedTo: range.first, isEnd: true) }
     var walks = try await sources(criteria, range).map { Walk($0, at: range.start) }
     var candidates = max(AuditLimits.firstLook, limit)
@@ -78,7 +83,7 @@ struct AuditSearch: Sendable {
           return walks[number].page(limit)
         }
       }
-      if cost >= AuditLimits.pageCost {
+      if cost >= bound {
         return walks.dropFirst().reduce(walks[0]) { best, walk in
           range.isFurther(walk.scannedTo, than: best.scannedTo) ? walk : best
         }.page(limit)
@@ -95,10 +100,14 @@ struct AuditSearch: Sendable {
     if let stream = criteria.stream {
       sources.append(try await StreamSource(engine, stream, range))
     }
-    if !criteria.types.isEmpty || !criteria.tags.isEmpty {
-      sources.append(LogSource(engine, criteria.query, range))
-    }
     let lists = criteria.lists
+    if !criteria.types.isEmpty || !criteria.tags.isEmpty {
+      sources.append(
+        lists.isEmpty
+          ? LogSource(engine, criteria.query, range)
+          : JoinedSource(engine, index, criteria, range)
+      )
+    }
     if !lists.isEmpty { sources.append(PostingSource(engine, index, lists, range)) }
     if sources.isEmpty { sources.append(LogSource(engine, .all, range)) }
     return sources

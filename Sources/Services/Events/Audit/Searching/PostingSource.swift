@@ -34,7 +34,7 @@ struct PostingSource: AuditSource {
       events: try await engine.allEvents(at: found.positions),
       scannedTo: found.scannedTo,
       isEnd: found.isEnd,
-      cost: found.positions.count + found.rows / 4 + 1
+      cost: found.positions.count + found.rows / AuditLimits.placesPerEvent + 1
     )
   }
 }
@@ -97,55 +97,5 @@ struct PostingLeap {
     }
     found.rows = walks.reduce(0) { $0 + $1.rows }
     return found
-  }
-}
-
-/// A walk over one list that can leap.
-private struct PostingWalk {
-  let view: ReadModelView
-  let list: PostingList
-  let range: AuditRange
-  private(set) var rows = 0
-  private var waiting: ArraySlice<GlobalPosition> = []
-  private var isExhausted = false
-  private var limit = AuditLimits.firstRows
-
-  init(view: ReadModelView, list: PostingList, range: AuditRange) {
-    self.view = view
-    self.list = list
-    self.range = range
-  }
-
-  /// The first position at or behind `place` in the direction of the walk; nil if there is none.
-  mutating func seek(_ place: GlobalPosition) throws -> GlobalPosition? {
-    var passed = 0
-    while let next = waiting.first, range.isFurther(place, than: next) {
-      waiting.removeFirst()
-      passed += 1
-    }
-    if waiting.isEmpty, !isExhausted {
-      // Rows that are walked over one by one are wanted; those that are leapt over were for nothing.
-      limit = passed <= 1 ? min(limit * 2, AuditLimits.mostRows) : AuditLimits.firstRows
-      try load(from: place)
-    }
-    return waiting.first
-  }
-
-  private mutating func load(from place: GlobalPosition) throws {
-    let isBackward = range.direction == .backward
-    // Exclusive, so one step before the place.
-    let edge = isBackward ? place.number + 1 : place.number - 1
-    let found = try view.list(
-      list.collection,
-      KeyRange(prefix: list.key, after: list.key.with(edge), isBackward: isBackward),
-      limit: limit
-    )
-    rows += found.count + 8
-    isExhausted = found.count < limit
-    waiting = found.map { AuditIndex.position(of: $0.key) }[...]
-    if let beyond = waiting.firstIndex(where: { !range.contains($0) }) {
-      waiting = waiting[..<beyond]
-      isExhausted = true
-    }
   }
 }
