@@ -40,22 +40,55 @@ struct Verification {
   ///
   /// - Throws: `.corrupt` at the first disagreement.
   func runWhole(progress: (UInt64) -> Void) throws(EventLogError) {
-    let total = try run(from: 1, progress: progress)
+    let total = try run(from: 1, through: head, progress: progress)
     try IndexCensus(storage, at: moment, head: head).run(total)
   }
 
-  /// Checks everything from `first` to the head; `progress` gets positions as they are passed.
+  /// Checks the newest events, from the head backwards, as far as a time reaches: an entry of an
+  /// index costs more to look up the larger the log is, and who opens it waits.
+  ///
+  /// - Returns: the first position that was checked; the position behind the head for an empty log.
+  /// - Throws: `.corrupt` at a disagreement.
+  @discardableResult
+  func runNewest(_ reach: NewestReach) throws(EventLogError) -> UInt64 {
+    let end = ContinuousClock.now + reach.patience
+    func first(of events: UInt64) -> UInt64 { head >= events ? head - events + 1 : 1 }
+    let (needed, lowest) = (first(of: reach.atLeast), first(of: reach.atMost))
+    var checked = head + 1
+    while checked > needed || checked > lowest && ContinuousClock.now < end {
+      let last = checked - 1
+      checked = max(lowest, last >= reach.step ? last - reach.step + 1 : 1)
+      try run(from: checked, through: last) { _ in }
+    }
+    return checked
+  }
+
+  /// How many of the newest events are checked.
+  struct NewestReach {
+    var atLeast: UInt64
+    var atMost: UInt64
+    /// Beyond `atLeast`, how long.
+    var patience: Duration
+    /// How many between two looks at the clock.
+    var step: UInt64 = 1024
+  }
+
+  /// Checks everything between two positions; `progress` gets positions as they are passed.
   ///
   /// - Returns: what the events come to.
   /// - Throws: `.corrupt` at the first disagreement.
   @discardableResult
-  func run(from first: UInt64, progress: (UInt64) -> Void) throws(EventLogError) -> EventTotals {
+  private func run(
+    from first: UInt64,
+    through last: UInt64,
+    progress: (UInt64) -> Void
+  ) throws(EventLogError) -> EventTotals {
     var totals = EventTotals()
-    guard head > 0, first <= head else { return totals }
+    guard last > 0, first <= last else { return totals }
     let iterator = moment.makeIterator(
       in: storage.families.events,
       from: Key.number(first),
-      to: Key.number(head) + [0],
+      to: Key.number(last) + [0],
       fillsCache: false
     )
     iterator.seekToFirst()
@@ -81,11 +114,11 @@ struct Verification {
       position += 1
     }
     try storing { () throws(RocksDBError) in try iterator.check() }
-    guard position == head + 1 else {
+    guard position == last + 1 else {
       throw .corrupt("there is no event", at: GlobalPosition(position))
     }
     try compare(&chunk)
-    progress(head)
+    progress(last)
     return totals
   }
 
