@@ -28,12 +28,15 @@ def main():
     base = pathlib.Path(options.folder)
     base.mkdir(parents=True, exist_ok=True)
     settings.library = str(syncs.build(base))
+    if settings.sync_floor:
+        machine.slow_syncs(settings.sync_floor)
     verdicts = Verdicts()
     failed = False
     description = machine.description()
     print(f"{description}\n{settings.rounds} rounds in turns, {settings.warm_up:g} s warm-up, "
           f"{settings.seconds:g} s measured, {settings.bytes} B of {'text' if settings.text else 'noise'} "
-          f"and 2 tags an event, seed {settings.seed}", flush=True)
+          f"and 2 tags an event, seed {settings.seed}"
+          + (f"; every sync held to {settings.sync_floor:g} ms or more" if settings.sync_floor else ""), flush=True)
     for module, names in GROUPS:
         chosen = [goal for goal in names if goal in options.goals]
         if not chosen:

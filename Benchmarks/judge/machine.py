@@ -23,8 +23,14 @@ def percentile(values, percent):
     return ranked[min(max(-(-percent * len(ranked) // 100), 1), len(ranked)) - 1]
 
 
+def slow_syncs(milliseconds):
+    """Makes syncs of every server begun from now on take at least so long: see sync_counter.c."""
+    os.environ["WEAVE_SYNC_FLOOR_US"] = str(round(milliseconds * 1000))
+
+
 def probe(folder, syncs):
     """Milliseconds that a write of a block and its fdatasync take, while nothing else runs."""
+    floor = int(os.environ.get("WEAVE_SYNC_FLOOR_US", 0)) / 1000
     path = pathlib.Path(folder) / "probe"
     took = []
     file = os.open(path, os.O_CREAT | os.O_WRONLY)
@@ -37,7 +43,7 @@ def probe(folder, syncs):
             began = time.monotonic()
             os.pwrite(file, block, place * PROBE_BYTES)
             os.fdatasync(file)
-            took.append((time.monotonic() - began) * 1000)
+            took.append(max((time.monotonic() - began) * 1000, floor))
     finally:
         os.close(file)
         path.unlink()

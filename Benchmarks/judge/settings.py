@@ -15,6 +15,8 @@ class Settings:
     subscribers: int = 1000
     # Syncs of one probe of the disk.
     probes: int = 200
+    # Milliseconds that a sync takes at least, for both sides alike; 0 leaves the disk as it is.
+    sync_floor: float = 0
     bytes: int = 128
     text: bool = False
     seed: int = 1

@@ -5,9 +5,12 @@
  *   u64 nanoseconds    spent in the first three
  *   u64 buckets[256]   how long each of the first three took, eight buckets an octave of
  *                      nanoseconds: bucket = 8 * floor(log2 ns) + the next three bits, less 64
+ * WEAVE_SYNC_FLOOR_US is how many microseconds each of the first three takes at least, for a look at how
+ * programs behave on a slower disk; without it they take what they take.
  * The system calls are made directly: a lookup of the next symbol could fail in a child that has
  * not finished starting. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,8 +26,11 @@ struct page {
 };
 
 static struct page *page;
+static uint64_t floor_ns;
 
 __attribute__((constructor)) static void map_page(void) {
+  const char *floor = getenv("WEAVE_SYNC_FLOOR_US");
+  if (floor) floor_ns = strtoull(floor, NULL, 10) * 1000u;
   const char *path = getenv("WEAVE_SYNC_COUNTER");
   int file = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
   if (file < 0) return;
@@ -43,7 +49,16 @@ static void add(uint64_t *counter, uint64_t value) {
   __atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
 }
 
+static void hold(uint64_t began) {
+  if (!floor_ns) return;
+  uint64_t end = began + floor_ns;
+  struct timespec time = {(time_t)(end / 1000000000u), (long)(end % 1000000000u)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {
+  }
+}
+
 static void note(int kind, uint64_t began) {
+  hold(began);
   if (!page) return;
   uint64_t spent = now() - began;
   if (spent < 256) spent = 256;
