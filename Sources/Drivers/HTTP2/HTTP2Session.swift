@@ -211,7 +211,7 @@ extension HTTP2Session {
 
   private static func listen(_ callbacks: OpaquePointer?) {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, me in
-      if let frame { HTTP2Session.me(me)?.beginHeaders(frame.pointee) }
+      if let frame { HTTP2Session.me(me)?.beginHeaders(frame) }
       return 0
     }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
@@ -233,7 +233,7 @@ extension HTTP2Session {
       return 0
     }
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, me in
-      if let frame { HTTP2Session.me(me)?.received(frame.pointee) }
+      if let frame { HTTP2Session.me(me)?.received(frame) }
       return 0
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
@@ -247,7 +247,7 @@ extension HTTP2Session {
       return 0
     }
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, me in
-      if let frame { HTTP2Session.me(me)?.sent(frame.pointee) }
+      if let frame { HTTP2Session.me(me)?.sent(frame.pointee.hd) }
       return 0
     }
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, _, me in
@@ -256,10 +256,15 @@ extension HTTP2Session {
     }
   }
 
-  private func beginHeaders(_ frame: nghttp2_frame) {
-    guard frame.hd.type == NGHTTP2_HEADERS.rawValue, frame.headers.cat == NGHTTP2_HCAT_REQUEST
+  // Frames are unions: they are looked at where they lie and never copied, since a copy in an
+  // optimised build does not hold the bytes of every member.
+
+  private func beginHeaders(_ frame: UnsafePointer<nghttp2_frame>) {
+    let head = frame.pointee.hd
+    guard head.type == NGHTTP2_HEADERS.rawValue,
+      frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
     else { return }
-    streams[frame.hd.stream_id] = HTTP2Stream(id: frame.hd.stream_id)
+    streams[head.stream_id] = HTTP2Stream(id: head.stream_id)
   }
 
   private func header(
@@ -280,12 +285,13 @@ extension HTTP2Session {
     )
   }
 
-  private func received(_ frame: nghttp2_frame) {
-    let isLast = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-    switch UInt32(frame.hd.type) {
+  private func received(_ frame: UnsafePointer<nghttp2_frame>) {
+    let head = frame.pointee.hd
+    let isLast = head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+    switch UInt32(head.type) {
     case NGHTTP2_HEADERS.rawValue:
-      guard let stream = streams[frame.hd.stream_id], !stream.isRefused else { return }
-      if frame.headers.cat == NGHTTP2_HCAT_REQUEST {
+      guard let stream = streams[head.stream_id], !stream.isRefused else { return }
+      if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
         let head = stream.head
         stream.head = []
         events.began(stream, head: head, isLast: isLast)
@@ -294,16 +300,14 @@ extension HTTP2Session {
         events.ended(stream)
       }
     case NGHTTP2_DATA.rawValue:
-      guard isLast, let stream = streams[frame.hd.stream_id], !stream.isRefused else { return }
+      guard isLast, let stream = streams[head.stream_id], !stream.isRefused else { return }
       events.ended(stream)
     case NGHTTP2_PING.rawValue:
-      guard frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 else {
+      guard head.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 else {
         events.pinged()
         return
       }
-      var opaque = frame.ping.opaque_data
-      let token = withUnsafeBytes(of: &opaque) { $0.loadUnaligned(as: UInt64.self) }
-      events.ponged(UInt64(bigEndian: token))
+      events.ponged(UInt64(bigEndian: weave_nghttp2_ping_token(frame)))
     default: break
     }
   }
@@ -315,16 +319,16 @@ extension HTTP2Session {
     events.received(bytes, of: stream)
   }
 
-  private func sent(_ frame: nghttp2_frame) {
-    guard frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
-      frame.hd.type == NGHTTP2_HEADERS.rawValue || frame.hd.type == NGHTTP2_DATA.rawValue,
-      nghttp2_session_get_stream_remote_close(session, frame.hd.stream_id) == 0
+  private func sent(_ head: nghttp2_frame_hd) {
+    guard head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+      head.type == NGHTTP2_HEADERS.rawValue || head.type == NGHTTP2_DATA.rawValue,
+      nghttp2_session_get_stream_remote_close(session, head.stream_id) == 0
     else { return }
     // Answered before the request ended: the client need not send the rest (RFC 9113, 8.1).
     nghttp2_submit_rst_stream(
       session,
       Self.noFlags,
-      frame.hd.stream_id,
+      head.stream_id,
       HTTP2Code.noError
     )
   }

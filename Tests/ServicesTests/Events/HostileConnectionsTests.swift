@@ -72,6 +72,27 @@ import Testing
     }
   }
 
+  /// Answers to pings alone keep a connection: they are fewer bytes than what else would.
+  @Test func whoAnswersPingsAndSaysNothingElseStays() async throws {
+    try await ServedEvents.with { served async throws in
+      let quiet = try RawConnection(port: served.port)
+      quiet.greet()
+      quiet.acknowledgeSettings()
+      let begin = ContinuousClock.now
+      var answered = 0
+      while ContinuousClock.now - begin < Self.bound, let bytes = quiet.read() {
+        for token in Frame.pings(in: bytes) {
+          quiet.send(Frame.frame(type: 6, flags: 1, stream: 0, token))
+          answered += 1
+        }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      #expect(!quiet.isReset && quiet.read() != nil, "it was dropped")
+      // One for each beat of the pulse.
+      #expect(answered >= 3)
+    }
+  }
+
   @Test func garbageEndsItsOwnConnectionAtOnce() async throws {
     try await ServedEvents.with { served async throws in
       let preface = RawConnection.preface + Frame.settings()

@@ -95,17 +95,30 @@ enum Frame {
 
   /// The streams that were reset, in what an end has sent.
   static func resets(in bytes: [UInt8]) -> [UInt32] {
-    var resets: [UInt32] = []
+    frames(in: bytes).filter { $0.type == 3 }.map(\.stream)
+  }
+
+  /// What an end that asks whether somebody is there wants to have back.
+  static func pings(in bytes: [UInt8]) -> [[UInt8]] {
+    frames(in: bytes).filter { $0.type == 6 && $0.flags & 1 == 0 }.map(\.body)
+  }
+
+  /// The frames of which bytes consist.
+  private static func frames(
+    in bytes: [UInt8]
+  ) -> [(type: UInt8, flags: UInt8, stream: UInt32, body: [UInt8])] {
+    var frames: [(type: UInt8, flags: UInt8, stream: UInt32, body: [UInt8])] = []
     var rest = bytes[...]
     func number(_ bytes: some Sequence<UInt8>) -> UInt32 {
       bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
     while rest.count >= 9 {
       let head = Array(rest.prefix(9))
-      if head[3] == 3 { resets.append(number(head[5...])) }
-      rest = rest.dropFirst(9 + Int(number(head[..<3])))
+      let body = rest.dropFirst(9).prefix(Int(number(head[..<3])))
+      frames.append((head[3], head[4], number(head[5...]), Array(body)))
+      rest = rest.dropFirst(9 + body.count)
     }
-    return resets
+    return frames
   }
 
   static func frame(type: UInt8, flags: UInt8 = 0, stream: UInt32, _ body: [UInt8]) -> [UInt8] {
