@@ -113,8 +113,7 @@ extension EventLogEngine {
     at positions: [GlobalPosition]
   ) async throws(EventLogError) -> [RecordedEvent] {
     try positions.validate()
-    var events: [RecordedEvent] = []
-    var bytes = 0
+    var found = PageEvents(limit: positions.count)
     for position in positions {
       let page = try await readAll(
         after: GlobalPosition(position.number - 1),
@@ -124,11 +123,9 @@ extension EventLogEngine {
         includeRemoved: true
       )
       guard let event = page.events.first else { continue }
-      bytes += event.withEnvelope { $0.count }
-      guard events.isEmpty || bytes <= EventLogLimits.pageBytes else { break }
-      events.append(event)
+      guard found.add(event) else { break }
     }
-    return events
+    return found.events
   }
 
   /// Reads positions with their events, for engines that have no better way.

@@ -158,15 +158,12 @@ final class InMemoryStorage: LogStorage {
         limit: positions.count,
         includeRemoved: true
       )
-      var events: [RecordedEvent] = []
-      var bytes = 0
+      var page = PageEvents(limit: positions.count)
       for position in positions {
         guard let event = state.visible(position.number, reading) else { continue }
-        bytes += event.withEnvelope { $0.count }
-        guard events.isEmpty || bytes <= EventLogLimits.pageBytes else { break }
-        events.append(event)
+        guard page.add(event) else { break }
       }
-      return events
+      return page.events
     }
   }
 

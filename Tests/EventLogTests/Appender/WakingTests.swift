@@ -24,16 +24,11 @@ import WeaveRuntime
     return Task { try await log.append(AppendRequest(to: "s", [event])) }
   }
 
-  private static func until(_ what: String, _ condition: () -> Bool) async throws {
-    for _ in 0..<20_000 where !condition() { try await Task.sleep(for: .milliseconds(1)) }
-    try #require(condition(), "\(what)")
-  }
-
   @Test(.timeLimit(.minutes(1))) func aFewWaitForTheCommitAndAreWritten() async throws {
     var (storage, log, appends) = try await Self.hanging()
     for count in 1..<AppendPipeline.requestsToWake {
       appends.append(Self.append(to: log))
-      try await Self.until("\(count) wait") { log.waiting.requests == count }
+      try await until("\(count) wait") { log.waiting.requests == count }
     }
     storage.open()
     var revisions: Set<StreamRevision?> = []
@@ -45,7 +40,7 @@ import WeaveRuntime
   @Test(.timeLimit(.minutes(1))) func manyArePlannedDuringTheCommit() async throws {
     var (storage, log, appends) = try await Self.hanging()
     for _ in 0..<AppendPipeline.requestsToWake { appends.append(Self.append(to: log)) }
-    try await Self.until("they are planned") {
+    try await until("they are planned") {
       log.planned.number == UInt64(2 + AppendPipeline.requestsToWake)
     }
     storage.open()
@@ -56,7 +51,7 @@ import WeaveRuntime
   @Test(.timeLimit(.minutes(1))) func aLargeOneIsPlannedDuringTheCommit() async throws {
     var (storage, log, appends) = try await Self.hanging()
     appends.append(Self.append(to: log, bytes: AppendPipeline.bytesToWake))
-    try await Self.until("it is planned") { log.planned.number == 3 }
+    try await until("it is planned") { log.planned.number == 3 }
     storage.open()
     for append in appends { _ = try await append.value }
     await log.close()

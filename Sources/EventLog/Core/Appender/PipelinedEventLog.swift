@@ -81,8 +81,6 @@ package final class PipelinedEventLog: EventLogEngine {
     limit: Int,
     includeRemoved: Bool
   ) async throws(EventLogError) -> EventPage {
-    try Self.check(limit)
-    try query.validate()
     let asked = AllReading(
       after: position,
       query: query,
@@ -90,6 +88,7 @@ package final class PipelinedEventLog: EventLogEngine {
       limit: limit,
       includeRemoved: includeRemoved
     )
+    try Self.check(asked)
     if let page = try recentPage(asked) { return page }
     return try await reading { storage, head throws(EventLogError) in
       try storage.readAll(asked, head: head)
@@ -102,8 +101,6 @@ package final class PipelinedEventLog: EventLogEngine {
     direction: Direction,
     limit: Int
   ) async throws(EventLogError) -> PlacePage {
-    try Self.check(limit)
-    try query.validate()
     let asked = AllReading(
       after: position,
       query: query,
@@ -111,6 +108,7 @@ package final class PipelinedEventLog: EventLogEngine {
       limit: limit,
       includeRemoved: true
     )
+    try Self.check(asked)
     return try await reading { storage, head throws(EventLogError) in
       try storage.places(asked, head: head)
     }
@@ -184,6 +182,11 @@ package final class PipelinedEventLog: EventLogEngine {
     guard !Task.isCancelled else { throw .cancelled }
     guard !gate.isClosed else { throw .closed }
     return pipeline.recent.page(asked, head: published.value)
+  }
+
+  private static func check(_ asked: AllReading) throws(EventLogError) {
+    try check(asked.limit)
+    try asked.query.validate()
   }
 
   private static func check(_ limit: Int) throws(EventLogError) {

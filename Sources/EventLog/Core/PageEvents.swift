@@ -1,18 +1,16 @@
-internal import EventLogCore
-
 /// Collects the events of a page within its bounds (law L28).
-struct PageEvents {
-  private(set) var events: [RecordedEvent] = []
+package struct PageEvents {
+  package private(set) var events: [RecordedEvent] = []
   private var bytes = 0
   private let limit: Int
 
-  init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
-  var count: Int { events.count }
-  var isFull: Bool { events.count == limit }
+  package var count: Int { events.count }
+  package var isFull: Bool { events.count == limit }
 
   /// Takes an event in; false if the page has no room for it.
-  mutating func add(_ event: RecordedEvent) -> Bool {
+  package mutating func add(_ event: RecordedEvent) -> Bool {
     let size = event.withEnvelope { $0.count }
     guard !isFull, events.isEmpty || bytes + size <= EventLogLimits.pageBytes else { return false }
     bytes += size
