@@ -2,7 +2,8 @@ internal import EventLogCore
 internal import EventLogPostgres
 internal import Measuring
 
-/// Our engine: a stream for each client, an id and two tags on each event.
+/// Our engine: a stream for each client, two tags on each event; ids are the log's, as those of the
+/// other sides are the server's.
 struct EngineSide: Appending {
   private let log: PostgresEventLog
   private let options: Options
@@ -48,7 +49,6 @@ struct EngineSide: Appending {
   private struct Maker {
     let stream: StreamName
     private var facts: Facts
-    private var ids = SystemRandomNumberGenerator()
 
     init(client: Int, bytes: Int) {
       facts = Facts(client: client, bytes: bytes)
@@ -57,8 +57,6 @@ struct EngineSide: Appending {
 
     mutating func event() -> NewEvent {
       NewEvent(
-        // Never the same in two runs, or a later one would repeat an earlier one's appends.
-        id: EventID(high: ids.next(), low: ids.next() | 1),
         type: EventType(Facts.type),
         data: facts.data(),
         tags: facts.tags().map { Tag($0) }

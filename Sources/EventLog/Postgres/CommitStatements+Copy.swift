@@ -37,7 +37,11 @@ extension CommitStatements {
         events.appendNull()
         events.appendNull()
       }
-      events.appendUUID(high: event.id.high, low: event.id.low)
+      if event.id.names(position) {
+        events.appendNull()
+      } else {
+        events.appendUUID(high: event.id.high, low: event.id.low)
+      }
       events.append(Envelope.type(of: visited.envelope))
       events.append(visited.envelope)
       forEachIndexedTag(of: visited.envelope) { tag in

@@ -29,13 +29,13 @@ enum CommitStatements {
     "INSERT INTO event_tag (tag, position) SELECT * FROM unnest($1::bytea[], $2::bigint[])"
   )
 
-  private static let heads = PostgresStatement(
-    "write the heads of streams",
+  private static let removals = PostgresStatement(
+    "write what was removed from streams",
     """
-    INSERT INTO stream_head (name, last, first, tombstoned, touched_at)
-    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::boolean[], $5::bigint[])
-    ON CONFLICT (name) DO UPDATE SET last = excluded.last, first = excluded.first,
-      tombstoned = excluded.tombstoned, touched_at = excluded.touched_at
+    INSERT INTO stream_removal (name, first, tombstoned, touched_at)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::boolean[], $4::bigint[])
+    ON CONFLICT (name) DO UPDATE SET first = excluded.first, tombstoned = excluded.tombstoned,
+      touched_at = excluded.touched_at
     """
   )
 
@@ -50,16 +50,16 @@ enum CommitStatements {
   /// Everything a batch writes but the move of the head.
   static func rows(of batch: CommitBatch) -> CommitRows {
     guard batch.eventCount < copiedEvents else {
-      return CommitRows(copies: copies(of: batch), calls: headsAndMarks(of: batch))
+      return CommitRows(copies: copies(of: batch), calls: removalsAndMarks(of: batch))
     }
     var calls = [insertion(of: batch)]
     if let tags = tagInsertion(of: batch) { calls.append(tags) }
-    return CommitRows(copies: [], calls: calls + headsAndMarks(of: batch))
+    return CommitRows(copies: [], calls: calls + removalsAndMarks(of: batch))
   }
 
-  private static func headsAndMarks(of batch: CommitBatch) -> [PostgresCall] {
+  private static func removalsAndMarks(of batch: CommitBatch) -> [PostgresCall] {
     var calls: [PostgresCall] = []
-    if !batch.heads.isEmpty { calls.append(headWrite(of: batch)) }
+    if let removals = removalWrite(of: batch) { calls.append(removals) }
     if !batch.tracking.isEmpty {
       // In one order always, so that two writers could not wait for each other.
       let marks = batch.tracking.sorted {
@@ -93,7 +93,11 @@ enum CommitStatements {
         streams.appendNull()
         revisions.appendNull()
       }
-      ids.appendUUID(high: event.id.high, low: event.id.low)
+      if event.id.names(position) {
+        ids.appendNull()
+      } else {
+        ids.appendUUID(high: event.id.high, low: event.id.low)
+      }
       types.append(Envelope.type(of: visited.envelope))
       envelopes.append(visited.envelope)
     }
@@ -122,17 +126,15 @@ enum CommitStatements {
     return hasTags ? Self.tags(tags.value, positions.value) : nil
   }
 
-  private static func headWrite(of batch: CommitBatch) -> PostgresCall {
-    let heads = batch.heads.sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
-    var lasts = PostgresArray(of: .int8, count: heads.count, bytes: heads.count * 8)
+  /// Nil if nothing was removed from any stream of the batch.
+  private static func removalWrite(of batch: CommitBatch) -> PostgresCall? {
+    let heads = batch.heads.filter { $0.value.hasRemovals }
+      .sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
+    guard !heads.isEmpty else { return nil }
     var tombstones = PostgresArray(of: .bool, count: heads.count, bytes: heads.count)
-    for (_, head) in heads {
-      if let last = head.last { lasts.append(last) } else { lasts.appendNull() }
-      tombstones.append(UInt8(head.isTombstoned ? 1 : 0))
-    }
-    return Self.heads(
+    for (_, head) in heads { tombstones.append(UInt8(head.isTombstoned ? 1 : 0)) }
+    return removals(
       .byteArrays(heads.map(\.key.bytes)),
-      lasts.value,
       .int8s(heads.map { Int64(bound: $0.value.first) }),
       tombstones.value,
       .int8s(heads.map { Int64(bound: $0.value.touchedAt) })

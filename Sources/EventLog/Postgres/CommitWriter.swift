@@ -242,7 +242,7 @@ final class CommitWriter: LogStorage {
 
   private static let idAt = PostgresStatement(
     "look for a lost commit",
-    "SELECT id FROM event WHERE position = $1"
+    "SELECT \(LogMigration.ownID) FROM event WHERE position = $1"
   )
 
   /// Whether the batch's first event stands at its position; batches are whole or absent.

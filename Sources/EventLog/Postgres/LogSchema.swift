@@ -1,18 +1,25 @@
+internal import EventLogCore
+
 // The tables of a log, all in one schema of a database. Names are bytes, not text: they compare
 // byte for byte whatever the database's encoding and collation are (law L11). `event_text` shows
 // them to people.
 //
-//   event        position, stream, revision, id, type, envelope (see Envelope)
-//                unique: position · (stream, revision) · id; index: (type, position)
-//   event_tag    (tag, position), once for each tag an event bears
-//   stream_head  name → last and first revision, tombstoned, the position that changed it last
-//   tracking     source → position, 64 bits without sign kept as the same bits with sign
-//   log_head     one row: head · time of the last event · how many streams there are ·
-//                leader epoch, holder, its address, the secret of its term (see Leadership), until
-//                when its lease lasts, how often it was renewed and by which server process ·
-//                log id, log epoch, ends of the epochs before · the cluster and timeline it was last
-//                led on
-//   migration    which of the steps below were taken
+//   event           position, stream, revision, id, type, envelope (see Envelope)
+//                   unique: position · (stream, revision) · id; index: (type, position)
+//                   id is null where it names the position itself (see EventID)
+//   event_tag       (tag, position), once for each tag an event bears
+//   stream_removal  the streams that lost events: name → first kept revision, tombstoned, the
+//                   position that changed the stream last
+//   tracking        source → position, 64 bits without sign kept as the same bits with sign
+//   log_head        one row: head · time of the last event · how many streams there are ·
+//                   leader epoch, holder, its address, the secret of its term (see Leadership),
+//                   until when its lease lasts, how often it was renewed and by which server
+//                   process · log id, log epoch, ends of the epochs before · the cluster and
+//                   timeline it was last led on
+//   migration       which of the steps below were taken
+//
+// The last revision of a stream is that of its last row in `event`: a row of its own, rewritten with
+// every event, would cost each append a third index and a dead row.
 //
 // `log_head` is the fence: the last statement of every commit moves it from the old head to the new
 // one where the leader epoch is the writer's own. What is committed is therefore contiguous.
@@ -35,6 +42,30 @@ struct LogMigration: Sendable {
       number: 2,
       statements: ["ALTER TABLE log_head ADD COLUMN secret text NOT NULL DEFAULT ''"]
     ),
+    LogMigration(number: 3, statements: fewerIndexes),
+  ]
+
+  /// The id as the envelope has it.
+  static let ownID = "substr(envelope, \(Envelope.Offset.id + 1), 16)"
+
+  /// Ids that name their position leave the index of ids, and heads that follow from the events
+  /// go.
+  private static let fewerIndexes = [
+    "ALTER TABLE event ALTER COLUMN id DROP NOT NULL",
+    "ALTER TABLE event DROP CONSTRAINT event_id",
+    "CREATE UNIQUE INDEX event_id ON event (id) WHERE id IS NOT NULL",
+    "DROP INDEX stream_head_removed",
+    "ALTER TABLE stream_head RENAME TO stream_removal",
+    "ALTER TABLE stream_removal RENAME CONSTRAINT stream_head_name TO stream_removal_name",
+    "DELETE FROM stream_removal WHERE NOT tombstoned AND first = 0",
+    "ALTER TABLE stream_removal DROP COLUMN last",
+    """
+    CREATE OR REPLACE VIEW event_text AS
+      SELECT position, encode(stream, 'escape') AS stream, revision,
+        coalesce(id, encode(\(ownID), 'hex')::uuid) AS id,
+        encode(type, 'escape') AS type, octet_length(envelope) AS bytes
+      FROM event
+    """,
   ]
 
   private static let tables = [

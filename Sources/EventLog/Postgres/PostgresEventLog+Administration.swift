@@ -22,9 +22,9 @@ extension PostgresEventLog {
     "count what the log holds",
     """
     SELECT head, streams, leader_epoch, address,
-      (SELECT count(*) FROM stream_head WHERE tombstoned OR first > 0),
+      (SELECT count(*) FROM stream_removal),
       pg_total_relation_size('event') + pg_total_relation_size('event_tag')
-        + pg_total_relation_size('stream_head') + pg_total_relation_size('tracking')
+        + pg_total_relation_size('stream_removal') + pg_total_relation_size('tracking')
     FROM log_head
     """
   )

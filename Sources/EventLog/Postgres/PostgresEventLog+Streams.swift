@@ -17,13 +17,32 @@ extension PostgresEventLog {
     case ahead(GlobalPosition)
   }
 
+  // From name to name, whatever number of events lies between them.
+  private static func firstName(_ bound: String) -> String {
+    "SELECT stream FROM event WHERE stream \(bound) AND stream < $2 ORDER BY stream LIMIT 1"
+  }
+
   /// $1 the lowest name, $2 the first beyond, $3 how many.
   private static let list = PostgresStatement(
     "list streams",
     """
-    SELECT name, last, first, tombstoned, touched_at FROM stream_head
-    WHERE name >= $1 AND name < $2 AND (last IS NOT NULL OR tombstoned)
-    ORDER BY name LIMIT $3
+    WITH RECURSIVE written (name, number) AS (
+      SELECT (\(firstName(">= $1"))), 1::bigint
+      UNION ALL
+      SELECT (\(firstName("> w.name"))), w.number + 1 FROM written w
+      WHERE w.name IS NOT NULL AND w.number < $3
+    )
+    SELECT n.name, s.* FROM (
+      SELECT name FROM written WHERE name IS NOT NULL
+      UNION
+      (
+        SELECT name FROM stream_removal WHERE name >= $1 AND name < $2 AND tombstoned
+        ORDER BY name LIMIT $3
+      )
+      ORDER BY name LIMIT $3
+    ) n
+    CROSS JOIN LATERAL (\(ReadStatements.head(of: "n.name"))) s
+    ORDER BY n.name
     """
   )
 

@@ -14,10 +14,7 @@ final class PostgresStorage: LogStorage {
   func write(_ batch: CommitBatch) throws(EventLogError) { throw .notLeader(address: nil) }
 
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
-    try reading { session throws(PostgresError) in
-      let rows = try session.run(ReadStatements.positionOfID(.uuid(id.bytes)))
-      return rows.count == 0 ? nil : GlobalPosition(try rows.number(0, 0))
-    }
+    try look(for: [], [], [id], upTo: .max).ids[id].map { GlobalPosition($0.position) }
   }
 
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64? {
@@ -74,7 +71,7 @@ extension PostgresStorage {
     let streams = Array(Set(questions.flatMap(\.streams)))
     let sources = Array(Set(questions.flatMap(\.sources)))
     let ids = Array(Set(questions.flatMap(\.ids)))
-    let found = try look(for: streams, sources, ids)
+    let found = try look(for: streams, sources, ids, upTo: head.number)
     var answers: [ColdFacts] = []
     answers.reserveCapacity(questions.count)
     for asked in questions {
@@ -93,7 +90,7 @@ extension PostgresStorage {
 
   /// The heads of those streams that were ever written or removed.
   func heads(of streams: [NameKey]) throws(EventLogError) -> [NameKey: StreamHead] {
-    try look(for: streams, [], []).streams
+    try look(for: streams, [], [], upTo: 0).streams
   }
 
   private struct Found {
@@ -105,7 +102,8 @@ extension PostgresStorage {
   private func look(
     for streams: [NameKey],
     _ sources: [NameKey],
-    _ ids: [EventID]
+    _ ids: [EventID],
+    upTo head: UInt64
   ) throws(EventLogError) -> Found {
     var calls: [PostgresCall] = []
     if !streams.isEmpty { calls.append(ReadStatements.heads(.byteArrays(streams.map(\.bytes)))) }
@@ -114,6 +112,11 @@ extension PostgresStorage {
       var array = PostgresArray(of: .uuid, count: ids.count, bytes: ids.count * 16)
       for id in ids { array.appendUUID(high: id.high, low: id.low) }
       calls.append(ReadStatements.knownIDs(array.value))
+    }
+    // Few ids of callers name a position that there is.
+    let places = ids.compactMap(\.place).filter { $0 <= head }
+    if !places.isEmpty {
+      calls.append(ReadStatements.namedEvents(.int8s(places.map { Int64(bound: $0) })))
     }
     var found = Found()
     guard !calls.isEmpty else { return found }
@@ -131,9 +134,11 @@ extension PostgresStorage {
         found.sources[NameKey(source)] = UInt64(bitPattern: mark)
       }
     }
-    if !ids.isEmpty, let rows = answers.popFirst() {
+    // Both answers of ids have the same columns.
+    let wanted = Set(ids)
+    while let rows = answers.popFirst() {
       for row in 0..<rows.count {
-        guard let id = rows.bytes(row, 0).flatMap({ EventID(bytes: $0) }),
+        guard let id = rows.bytes(row, 0).flatMap({ EventID(bytes: $0) }), wanted.contains(id),
           let position = rows.integer(row, 1), let type = rows.text(row, 4)
         else { continue }
         found.ids[id] = KnownEvent(

@@ -7,11 +7,6 @@ package import PostgresDriver
 /// plan of a read must not depend on how old the statistics are. A page ends on the server at its
 /// bound of bytes, so that nobody is sent what no page can hold.
 package enum ReadStatements {
-  package static let positionOfID = PostgresStatement(
-    "look an id up",
-    "SELECT position FROM event WHERE id = $1"
-  )
-
   package static let tracking = PostgresStatement(
     "look marks up",
     "SELECT source, position FROM tracking WHERE source = ANY($1)"
@@ -20,13 +15,38 @@ package enum ReadStatements {
   package static let heads = PostgresStatement(
     "look streams up",
     """
-    SELECT name, last, first, tombstoned, touched_at FROM stream_head WHERE name = ANY($1)
+    SELECT k.name, s.* FROM unnest($1::bytea[]) AS k(name)
+    CROSS JOIN LATERAL (\(head(of: "k.name"))) s
     """
   )
 
+  /// The head of a stream: `last`, `first`, `tombstoned`, `touched_at`; no row for one that was
+  /// neither written nor removed.
+  static func head(of name: String) -> String {
+    """
+    SELECT e.revision AS last, coalesce(r.first, 0) AS first,
+      coalesce(r.tombstoned, false) AS tombstoned, greatest(e.position, r.touched_at) AS touched_at
+    FROM (SELECT) AS one
+    LEFT JOIN LATERAL (
+      SELECT revision, position FROM event WHERE stream = \(name) ORDER BY revision DESC LIMIT 1
+    ) e ON true
+    LEFT JOIN stream_removal r ON r.name = \(name)
+    WHERE e.position IS NOT NULL OR r.name IS NOT NULL
+    """
+  }
+
   package static let knownIDs = PostgresStatement(
     "look ids up",
-    "SELECT id, position, stream, revision, type FROM event WHERE id = ANY($1)"
+    "SELECT id, position, stream, revision, type FROM event WHERE id = ANY($1) AND id IS NOT NULL"
+  )
+
+  /// The same of the events at positions that ids name themselves.
+  package static let namedEvents = PostgresStatement(
+    "look ids up by what they name",
+    """
+    SELECT \(LogMigration.ownID), position, stream, revision, type FROM event
+    WHERE position = ANY($1)
+    """
   )
 
   /// $1 stream, $2 from revision, $3 at most to revision (in the read's direction), $4 events,
@@ -49,7 +69,7 @@ package enum ReadStatements {
       """
       SELECT l.head, s.last, s.first, s.tombstoned, s.touched_at, p.revision, p.position, p.envelope
       FROM log_head l
-      LEFT JOIN stream_head s ON s.name = $1
+      LEFT JOIN LATERAL (\(head(of: "$1"))) s ON true
       LEFT JOIN LATERAL (
         SELECT * FROM (
           SELECT c.*, sum(octet_length(envelope)) OVER (ORDER BY revision \(order))
@@ -183,7 +203,7 @@ package enum ReadStatements {
             \(candidates)
           ) c
           JOIN event e ON e.position = c.position
-          LEFT JOIN stream_head r ON r.name = e.stream AND (r.tombstoned OR r.first > 0)
+          LEFT JOIN stream_removal r ON r.name = e.stream
         ) b WHERE before < $4
       ) p ON true
       ORDER BY p.position \(order)

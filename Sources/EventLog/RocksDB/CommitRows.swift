@@ -40,7 +40,9 @@ final class CommitRows: StagedRows, @unchecked Sendable {
           run = Run(stream: stream, revision: event.revision, position: number)
         }
       }
-      ids.append(ScatteredEntry(high: event.id.high, low: event.id.low, position: number))
+      if !event.id.names(number) {
+        ids.append(ScatteredEntry(high: event.id.high, low: event.id.low, position: number))
+      }
       types.append(ScatteredEntry(event.typeHash, number))
       for index in event.tags {
         tags.append(ScatteredEntry(visited.request.tagHashes[Int(index)], number))

@@ -9,6 +9,8 @@ struct EventTotals {
   }
 
   private(set) var events: UInt64 = 0
+  /// Events whose id does not name their position.
+  private(set) var indexedIDs: UInt64 = 0
   private(set) var streamEvents: UInt64 = 0
   /// Tags of all events, those of one event counted once.
   private(set) var tags: UInt64 = 0
@@ -27,6 +29,7 @@ struct EventTotals {
     }
     time = recorded
     events += 1
+    if !Envelope.id(of: bytes).names(position) { indexedIDs += 1 }
     if raw.hasStream { streamEvents += 1 }
     tags += Self.distinctTags(of: raw)
     let hasTracking = bytes[Envelope.Offset.flags] & Envelope.Flag.tracking != 0

@@ -1,6 +1,6 @@
 internal import EventLogCore
 
-// The stored form of the embedded log, format 2. Integers in keys and values are big-endian, so
+// The stored form of the embedded log, format 3. Integers in keys and values are big-endian, so
 // that keys order as numbers do; the envelope is its own format (see Envelope).
 //
 //   family    key                              value
@@ -9,7 +9,8 @@ internal import EventLogCore
 //   heads     name                             flags (1), last (8), first (8), touched at (8)
 //   types     hash of type (16), position (8)  the positions before it (see PostingGroup)
 //   tags      hash of tag (16), position (8)   the same
-//   ids       id (16)                          position (8)
+//   ids       id (16)                          position (8), of ids that do not name their event's
+//                                              position themselves (see EventID)
 //   tracking  source                           position (8)
 //   meta      "format"                         format (4)
 //             "log"                            log id (16), log epoch (8), ends of the epochs
@@ -25,11 +26,12 @@ internal import EventLogCore
 //   restored   is there in a backup until it is opened: the next opening starts a new log epoch
 
 /// The number of the stored form.
-let storedFormat: UInt32 = 2
+let storedFormat: UInt32 = 3
 
 /// The oldest form that is read, and is written on in the newest.
 ///
-/// Format 1 had a row for each event in the indexes; such rows are rows of format 2.
+/// Format 1 had a row for each event in the indexes; such rows are rows of format 2. Up to format 2
+/// no id named a position; all had rows, which are found as others are.
 let oldestFormat: UInt32 = 1
 
 enum FamilyName {

@@ -9,7 +9,7 @@ extension RocksDBStorage {
     at head: GlobalPosition
   ) throws(EventLogError) -> [ColdFacts] {
     var answers = questions.map { _ in ColdFacts(head: head.number) }
-    try resolveIDs(questions, &answers)
+    try resolveIDs(questions, upTo: head.number, &answers)
     var probe: ConditionProbe?
     for (index, asked) in questions.enumerated() {
       for stream in asked.streams where answers[index].streams[stream] == nil {
@@ -34,12 +34,18 @@ extension RocksDBStorage {
 
   private func resolveIDs(
     _ questions: [ColdQuestions],
+    upTo head: UInt64,
     _ answers: inout [ColdFacts]
   ) throws(EventLogError) {
     var keys: [UInt8] = []
     var askers: [(question: Int, id: EventID)] = []
     for (index, asked) in questions.enumerated() {
       for id in asked.ids {
+        // Few ids of callers name a position that there is.
+        if let place = id.place, place <= head, try hasID(id, at: place) {
+          answers[index].ids[id] = KnownEvent(try event(at: place))
+          continue
+        }
         keys.append(bigEndian: id.high)
         keys.append(bigEndian: id.low)
         askers.append((index, id))

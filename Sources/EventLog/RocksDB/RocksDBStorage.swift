@@ -89,7 +89,19 @@ final class RocksDBStorage: LogStorage {
   }
 
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
-    try number(at: Key.id(id), in: families.ids).map { GlobalPosition($0) }
+    if let place = id.place, try hasID(id, at: place) { return GlobalPosition(place) }
+    return try number(at: Key.id(id), in: families.ids).map { GlobalPosition($0) }
+  }
+
+  /// Whether the event at `position` is there and bears the id.
+  func hasID(_ id: EventID, at position: UInt64) throws(EventLogError) -> Bool {
+    guard let envelope = try value(at: Key.number(position), in: families.events) else {
+      return false
+    }
+    guard envelope.count >= Envelope.smallest else {
+      throw .corrupt("the event is not readable", at: GlobalPosition(position))
+    }
+    return envelope.withUnsafeBytes { Envelope.id(of: $0) } == id
   }
 
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64? {

@@ -105,7 +105,7 @@ struct Verification {
         chunk.note(value, at: position) ?? totals.note(value, at: position)
       }
       if let problem { throw .corrupt(problem, at: GlobalPosition(position)) }
-      if chunk.ids.count == Self.chunkEvents || chunk.tags.count >= Self.chunkPostings {
+      if chunk.types.count == Self.chunkEvents || chunk.tags.count >= Self.chunkPostings {
         try compare(&chunk)
         chunk = Chunk()
         progress(position)
@@ -142,13 +142,10 @@ struct Verification {
       if let damage = Envelope.damage(in: bytes) { return damage }
       let raw = RawEnvelope(bytes: bytes)
       guard raw.position == position else { return "another event is in its place" }
-      ids.append(
-        ScatteredEntry(
-          high: bytes.bigEndian(UInt64.self, at: Envelope.Offset.id),
-          low: bytes.bigEndian(UInt64.self, at: Envelope.Offset.id + 8),
-          position: position
-        )
-      )
+      let id = Envelope.id(of: bytes)
+      if !id.names(position) {
+        ids.append(ScatteredEntry(high: id.high, low: id.low, position: position))
+      }
       let type = TextHash(raw.type, seed: TextHash.Kind.type.rawValue)
       types.append(ScatteredEntry(type, position))
       raw.forEachTag { tag in

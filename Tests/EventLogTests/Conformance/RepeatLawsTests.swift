@@ -8,6 +8,11 @@ internal import Testing
   }
 
   @Test(arguments: EventLogFixture.available)
+  func L15_chosenIDsAreForEver(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L15_chosenIDsAreForEver(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
   func L16_repeatsGetTheFirstReceipt(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L16_repeatsGetTheFirstReceipt(fixture)
   }

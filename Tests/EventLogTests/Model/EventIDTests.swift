@@ -1,4 +1,4 @@
-internal import EventLogCore
+@testable internal import EventLogCore
 internal import Testing
 
 @Suite struct EventIDTests {
@@ -44,6 +44,30 @@ internal import Testing
     }
     // Before the epoch there are no milliseconds to hold.
     #expect(EventID(at: Timestamp(microseconds: -1), using: &random).high >> 16 == 0)
+  }
+
+  @Test func idsOfTheLogNameTheirPlaces() {
+    var random = SystemRandomNumberGenerator()
+    let time = Timestamp(microseconds: 1_764_000_000_000_999)
+    let places: [UInt64] = [1, 2, 0xFFF_FFFF, 0x1000_0000, 1 << 39, EventID.placeBound - 1]
+    let ids = places.map { EventID(at: time, place: $0, using: &random) }
+    for (id, place) in zip(ids, places) {
+      #expect(id.place == place && id.names(place) && !id.names(place + 1))
+      #expect(id.high >> 16 == 1_764_000_000_000)
+      #expect(id.high >> 12 & 0xF == 7 && id.low >> 62 == 0b10)
+    }
+    // Of one millisecond in the order of the log.
+    #expect(ids.sorted() == ids)
+    // What is left is random.
+    let again = places.map { EventID(at: time, place: $0, using: &random) }
+    #expect(Set(ids + again).count == 2 * places.count)
+    // Beyond the bound no id has room for its place.
+    let beyond = EventID(at: time, place: EventID.placeBound, using: &random)
+    #expect(!beyond.names(EventID.placeBound) && beyond.high >> 12 & 0xF == 7)
+    // Of other versions or variants none names anything.
+    #expect(EventID(high: ids[0].high ^ 0x3000, low: ids[0].low).place == nil)
+    #expect(EventID(high: ids[0].high, low: ids[0].low ^ 1 << 62).place == nil)
+    #expect(EventID.none.place == nil)
   }
 
   @Test func idsOrderByTimeAndBytes() {

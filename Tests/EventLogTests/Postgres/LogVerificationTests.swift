@@ -21,16 +21,19 @@ struct LogVerificationTests {
     ),
     ("DELETE FROM event_tag WHERE position = 3", "index of tags disagrees"),
     ("INSERT INTO event_tag VALUES ('more', 3)", "index of tags holds"),
-    ("UPDATE stream_head SET last = 1 WHERE name = 's'", "stream 's' disagrees with its events"),
-    ("UPDATE stream_head SET last = 9 WHERE name = 's'", "stream 's' disagrees with its events"),
-    ("UPDATE stream_head SET first = 0 WHERE name = 's'", "'s' disagrees with its removals"),
-    ("UPDATE stream_head SET first = 9 WHERE name = 't'", "'t' disagrees with its removals"),
+    ("UPDATE event SET id = gen_random_uuid() WHERE position = 11", "columns disagree"),
+    ("UPDATE event SET id = NULL WHERE position = 11", "columns disagree"),
     (
-      "UPDATE stream_head SET tombstoned = false WHERE name = 'u'",
+      "UPDATE stream_removal SET touched_at = 9 WHERE name = 's'", "'s' disagrees with its removals"
+    ),
+    ("UPDATE stream_removal SET first = 0 WHERE name = 's'", "'s' disagrees with its removals"),
+    ("UPDATE stream_removal SET first = 9 WHERE name = 't'", "'t' disagrees with its removals"),
+    (
+      "UPDATE stream_removal SET tombstoned = false WHERE name = 'u'",
       "'u' disagrees with its removals"
     ),
-    ("DELETE FROM stream_head WHERE name = 's'", "have no head"),
-    ("INSERT INTO stream_head VALUES ('ghost', 1, 0, false, 1)", "stream 'ghost'"),
+    ("DELETE FROM stream_removal WHERE name = 's'", "rows of 1 removals are missing"),
+    ("INSERT INTO stream_removal VALUES ('ghost', 1, false, 1)", "stream 'ghost'"),
     ("UPDATE tracking SET position = 9", "mark of source 'origin'"),
     ("DELETE FROM tracking", "mark of a source"),
     ("INSERT INTO tracking VALUES ('ghost', 1)", "mark of source 'ghost'"),
@@ -54,7 +57,7 @@ struct LogVerificationTests {
     _ = try await log.append(.truncating("s", before: StreamRevision(2)))
     _ = try await log.append(.truncating("t", before: StreamRevision(99)))
     _ = try await log.append(.tombstoning("u"))
-    _ = try await log.append(AppendRequest(to: "t", [NewEvent(type: "U")]))
+    _ = try await log.append(AppendRequest(to: "t", [NewEvent(id: .make(), type: "U")]))
   }
 
   /// One schema for all: each damage is undone by its transaction's end.
@@ -64,7 +67,7 @@ struct LogVerificationTests {
       try await Self.fill(log)
       try await log.verify()
       // Copies of the tables, to be put back after each damage.
-      let tables = ["event", "event_tag", "stream_head", "tracking", "log_head"]
+      let tables = ["event", "event_tag", "stream_removal", "tracking", "log_head"]
       for table in tables {
         try test.run("CREATE TABLE kept_\(table) AS TABLE \(table)")
       }

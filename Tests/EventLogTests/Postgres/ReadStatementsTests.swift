@@ -19,7 +19,7 @@ struct ReadStatementsTests {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
       // Statistics that are gathered in the middle would tell of tables too small for an index.
-      for table in ["event", "event_tag", "stream_head"] {
+      for table in ["event", "event_tag", "stream_removal"] {
         try test.run("ALTER TABLE \(table) SET (autovacuum_enabled = off)")
       }
       for number in 0..<100 { _ = try await log.append(.marked(number, to: "s\(number % 9)")) }
@@ -30,6 +30,8 @@ struct ReadStatementsTests {
       let session = try PostgresSession.connect(settings)
       defer { session.close() }
       let stream: [PostgresValue] = [.bytes([115]), .int8(0), .int8(9), .int8(5), .int8(1 << 20)]
+      var ids = PostgresArray(of: .uuid, count: 1, bytes: 16)
+      ids.appendUUID(high: 1, low: 2)
       let reads: [(PostgresStatement, [PostgresValue], String)] = [
         (ReadStatements.scan(.forward), Self.page, "event_position"),
         (ReadStatements.scan(.backward), Self.page, "event_position"),
@@ -41,15 +43,17 @@ struct ReadStatementsTests {
         (ReadStatements.chosen(.backward), Self.chosen, "event_position"),
         (ReadStatements.stream(.forward), stream, "event_stream_revision"),
         (ReadStatements.stream(.backward), stream, "event_stream_revision"),
-        (ReadStatements.heads, [.byteArrays([[1], [2]])], "stream_head_name"),
-        (ReadStatements.positionOfID, [.uuid([UInt8](0..<16))], "event_id"),
+        (ReadStatements.heads, [.byteArrays([[1], [2]])], "event_stream_revision"),
+        (ReadStatements.heads, [.byteArrays([[1], [2]])], "stream_removal_name"),
+        (ReadStatements.knownIDs, [ids.value], "event_id"),
+        (ReadStatements.namedEvents, [.int8s([12, 40])], "event_position"),
       ]
       for (statement, values, index) in reads {
         let explain = PostgresStatement("explain", isPrepared: false, "EXPLAIN " + statement.sql)
         let rows = try session.run(PostgresCall(explain, values))
         let plan = (0..<rows.count).compactMap { rows.text($0, 0) }.joined(separator: "\n")
         #expect(plan.contains(index), "\(statement.purpose): \(plan)")
-        for table in ["event", "event_tag", "stream_head"] {
+        for table in ["event", "event_tag", "stream_removal"] {
           #expect(!plan.contains("Seq Scan on \(table) "), "\(statement.purpose): \(plan)")
         }
       }

@@ -15,7 +15,7 @@ import Testing
     let path = folder.path + "/log"
     let log = try RocksDBEventLog.open(path: path)
     if events > 0 {
-      let all = (0..<events).map { _ in NewEvent(type: "T", tags: ["tag"]) }
+      let all = (0..<events).map { _ in NewEvent(id: .make(), type: "T", tags: ["tag"]) }
       _ = try await log.append(AppendRequest(to: "s", all))
     }
     await log.close()

@@ -100,7 +100,7 @@ import Testing
       _ = try RocksDBEventLog.open(path: written.path)
     } throws: { error in
       let text = "\(error)"
-      return text.contains("format 7") && text.contains("formats 1 to 2")
+      return text.contains("format 7") && text.contains("formats 1 to 3")
     }
   }
 

@@ -30,6 +30,51 @@ extension EventLogLaws {
     }
   }
 
+  /// L15 for the ids that the log chooses, which an engine may find without an index; and for
+  /// callers' ids that look as such.
+  public static func L15_chosenIDsAreForEver(_ fixture: EventLogFixture) async throws {
+    try await fixture.withLog { log in
+      let plain = NewEvent(type: "Plain")
+      _ = try await log.engine.append(AppendRequest(to: "s", [plain, plain]))
+      _ = try await log.engine.append(AppendRequest(to: nil, [plain]))
+      // One that a truncation removes, and the truncation's own event.
+      _ = try await log.engine.append(.truncating("s", before: StreamRevision(1)))
+      let chosen = try await log.engine.wholeLog(includeRemoved: true).map(\.id)
+      #expect(chosen.count == 4 && Set(chosen).count == 4)
+      // Names the place of the second event, and is another's; then a place that is not yet there.
+      let second = try #require(chosen.dropFirst().first)
+      let posing = NewEvent(id: EventID(high: second.high, low: second.low ^ 1), type: "Posing")
+      let early = NewEvent(
+        id: EventID(high: second.high & ~0xFFF, low: second.low & 0xC000_0003_FFFF_FFFF | 9 << 34),
+        type: "Early"
+      )
+      _ = try await log.engine.append(AppendRequest(to: "posing", [posing, early]))
+      for _ in 0..<4 { _ = try await log.engine.append(AppendRequest(to: nil, [plain])) }
+      let all = try await log.engine.wholeLog(includeRemoved: true)
+      #expect(Set(all.map(\.id)).count == 10)
+      func check() async throws {
+        for event in all { #expect(try await log.engine.position(of: event.id) == event.position) }
+        let unknown = EventID(high: second.high, low: second.low ^ 2)
+        #expect(try await log.engine.position(of: unknown) == nil)
+        // Given by a caller, a chosen id is known as any other.
+        for event in [all[0], all[2]] {
+          let again = AppendRequest(to: event.stream, [NewEvent(id: event.id, type: "Plain")])
+          let receipt = try await log.engine.append(again)
+          #expect(receipt.isRepeat && receipt.positions == [event.position.number])
+        }
+        let error = await refusal { () throws(EventLogError) in
+          try await log.engine.append(AppendRequest(to: "x", [NewEvent(id: second, type: "Plain")]))
+        }
+        #expect(error == .idConflict(second, all[1].position))
+      }
+      try await check()
+      guard fixture.isPersistent else { return }
+      try await log.reopen()
+      try await check()
+      #expect(try await log.engine.head() == all.last?.position)
+    }
+  }
+
   /// L16: known ids in an unbroken run give the first receipt: whole, prefix, slice, several commits.
   public static func L16_repeatsGetTheFirstReceipt(_ fixture: EventLogFixture) async throws {
     try await fixture.withLog { log in

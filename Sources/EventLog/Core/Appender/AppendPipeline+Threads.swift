@@ -11,17 +11,18 @@ extension AppendPipeline {
           state.inHands += state.arrived.count
           return .some(state.arrived)
         }
-        return state.hasAppenderEnded ? .some(nil) : nil
+        return state.hasEndedPlanning ? .some(nil) : nil
       }
       guard let entries else { return }
       let resolved = resolve(entries)
-      monitor.withLock { state in
+      let next = monitor.withLock { state in
         state.inHands -= entries.count
         state.ready.append(contentsOf: resolved)
         let gone = entries.count - resolved.count
         if gone > 0 { Self.forget(gone, entries, kept: resolved, &state) }
+        return state.isCommitting ? Signal.appender : Signal.committer
       }
-      monitor.signal(Signal.appender)
+      monitor.signal(next)
     }
   }
 
@@ -60,49 +61,32 @@ extension AppendPipeline {
       - kept.reduce(0) { $0 + $1.prepared.events.count }
   }
 
-  /// Plans what is ready into the open batch, and hands it over whenever the committer is free.
-  func plan() {
-    var open = Job()
+  /// Plans what is ready into the open batch while a commit is under way.
+  func planAhead() {
     while true {
-      enum Step {
-        case plan([Entry])
-        case handOver
-        case end
-      }
-      let isEmpty = open.answers.isEmpty
-      let isFull = open.isFull
-      let step: Step = monitor.wait(for: Signal.appender) { state in
-        let isFree = state.job == nil && !state.isCommitting
-        // A full batch waits in the slot, so that the next is planned meanwhile.
-        if isFull { return state.job == nil ? .handOver : nil }
-        if !state.ready.isEmpty {
-          let entries = state.ready
-          state.ready = []
-          state.inHands += entries.count
-          return .plan(entries)
+      let taken: (open: Job, entries: [Entry])? = monitor.wait(for: Signal.appender) { state in
+        if state.isCommitting, !state.ready.isEmpty, state.open?.isFull == false {
+          return .some(state.takeOpen())
         }
-        if !isEmpty { return isFree ? .handOver : nil }
-        let isDone = state.isClosing && state.arrived.isEmpty && state.inHands == 0
-        return isDone ? .end : nil
+        return state.hasEndedPlanning ? .some(nil) : nil
       }
-      switch step {
-      case .plan(let entries): plan(entries, into: &open)
-      case .handOver:
-        prepare(&open)
-        let job = open
-        open = Job()
-        monitor.withLock { $0.job = job }
-        monitor.signal(Signal.committer)
-      case .end:
-        monitor.withLock { $0.hasAppenderEnded = true }
-        monitor.signal(Signal.admission)
-        monitor.signal(Signal.committer)
-        return
-      }
+      guard let (open, entries) = taken else { return }
+      plan(entries, into: open)
+      putBack(open)
     }
   }
 
-  private func plan(_ entries: [Entry], into open: inout Job) {
+  /// Lays the open batch where the next who plans finds it.
+  private func putBack(_ open: Job) {
+    let next: Int? = monitor.withLock { state in
+      state.open = open
+      guard state.isCommitting else { return Signal.committer }
+      return state.ready.isEmpty ? nil : Signal.appender
+    }
+    if let next { monitor.signal(next) }
+  }
+
+  private func plan(_ entries: [Entry], into open: Job) {
     var stale: [Entry] = []
     var planned = 0
     var bytes = 0
@@ -138,7 +122,7 @@ extension AppendPipeline {
       bytes += entry.cost
       events += count
     }
-    stage(&open)
+    stage(open)
     let left = rest
     monitor.withLock { state in
       state.inHands -= entries.count
@@ -155,37 +139,41 @@ extension AppendPipeline {
 
   // What fails here, the write of this batch will meet as well and tell its callers.
 
-  private func stage(_ open: inout Job) { try? storage.stage(&open.batch) }
+  private func stage(_ open: Job) { try? storage.stage(&open.batch) }
 
-  private func prepare(_ open: inout Job) {
+  private func prepare(_ open: Job) {
     if !open.batch.isEmpty { try? storage.prepare(&open.batch) }
   }
 
-  /// Writes what it is handed, publishes the head and answers.
+  /// Takes the open batch, plans what is left to be planned, writes it, publishes the head and
+  /// answers.
   func commit() {
     while true {
-      let job: Job? = monitor.wait(for: Signal.committer) { state in
-        if let job = state.job {
-          state.job = nil
+      let taken: (open: Job, entries: [Entry])? = monitor.wait(for: Signal.committer) { state in
+        if let taken = state.takeOpen() {
           state.isCommitting = true
-          return .some(job)
+          return .some(taken)
         }
-        return state.hasAppenderEnded ? .some(nil) : nil
+        guard state.isDone else { return nil }
+        state.hasEndedPlanning = true
+        return .some(nil)
       }
-      guard let job else { return finish() }
-      perform(job)
+      guard let (job, entries) = taken else { break }
+      if !entries.isEmpty { plan(entries, into: job) }
+      putBack(Job())
+      if !job.answers.isEmpty {
+        prepare(job)
+        perform(job)
+      }
       free()
     }
+    monitor.signal(Signal.admission)
+    monitor.signal(Signal.appender)
+    finish()
   }
 
-  /// Lets the appender hand over the next batch.
-  private func free() {
-    let wasCommitting = monitor.withLock { state in
-      defer { state.isCommitting = false }
-      return state.isCommitting
-    }
-    if wasCommitting { monitor.signal(Signal.appender) }
-  }
+  /// From now on who comes wakes the committer, which has ended its commit.
+  private func free() { monitor.withLock { $0.isCommitting = false } }
 
   private func perform(_ job: Job) {
     if let failure = monitor.withLock({ $0.failure }) {
@@ -201,7 +189,7 @@ extension AppendPipeline {
       }
       recent.keep(job.batch)
       published.publish(job.batch.lastPosition)
-      // The next batch is handed over while the callers of this one are answered.
+      // Who is answered and comes again need wake nobody: the next look is the committer's own.
       free()
       let seconds = max((ContinuousClock.now - began).inSeconds, 0.000_01)
       monitor.withLock { state in

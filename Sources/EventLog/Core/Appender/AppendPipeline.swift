@@ -3,14 +3,16 @@ internal import WeaveRuntime
 
 // Three threads and one commit in flight:
 //
-//   call → arrived → admission (cold facts, in batches) → ready → appender (plans the open batch)
-//        → slot → committer (write, one sync, publish, answer)
+//   call → arrived → admission (cold facts, in batches) → ready → open batch → committer
+//                                     (plans what is left, writes, one sync, publishes, answers)
 //
 // A request that memory can judge goes to `ready` at once: each thread on the way costs it a switch.
-// While a commit syncs, the appender goes on filling the next batch on the assumption that it
-// succeeds, and the one after when that is full; the sync itself is what gathers a batch, there is
-// no timer. Answers, refusals too,
-// are given by the committer in planning order, so that none speaks of a commit that may fail.
+// While a commit syncs, the appender fills the open batch on the assumption that it succeeds; the sync
+// itself is what gathers a batch, there is no timer. Between two commits the committer takes the open
+// batch and plans what came since: to wait for another thread there would cost every caller two
+// switches. Only one of the two has the open batch in hands, so requests are planned in one order.
+// Answers, refusals too, are given by the committer in that order, so that none speaks of a commit
+// that may fail.
 
 /// The single appender of a log: its queue, its threads and their order.
 final class AppendPipeline: Sendable {
@@ -21,7 +23,11 @@ final class AppendPipeline: Sendable {
     var facts: ColdFacts?
   }
 
-  struct Job: Sendable {
+  /// A batch and the answers to its requests.
+  ///
+  /// One object, so that who hands it on keeps no copy that the next would have to undo.
+  /// `@unchecked Sendable`: in the hands of one thread at a time.
+  final class Job: @unchecked Sendable {
     var batch = CommitBatch()
     var answers: [(AppendTicket, AppendTicket.Answer)] = []
     /// Whether the next request no longer fits.
@@ -35,21 +41,42 @@ final class AppendPipeline: Sendable {
   struct State: Sendable {
     var arrived: [Entry] = []
     var ready: [Entry] = []
-    /// Entries in the hands of admission or the appender.
+    /// Entries in the hands of a thread.
     var inHands = 0
     var waitingRequests = 0
     var waitingBytes = 0
     var waitingEvents = 0
-    var job: Job?
+    /// The batch that is filled; nil while the appender or the committer has it in hands.
+    var open: Job? = Job()
+    /// Whether the committer has a batch, so that the appender is to plan ahead.
     var isCommitting = false
     var isClosing = false
     /// What ended the engine (law L44).
     var failure: String?
-    var hasAppenderEnded = false
+    /// Nothing is planned any more.
+    var hasEndedPlanning = false
     var hasEnded = false
     var closers: [UnsafeContinuation<Void, Never>] = []
     /// Events per second, smoothed over the last commits.
     var rate: Double = 10_000
+
+    /// The batch and what waits to be planned into it, if one of them is there and nobody has the
+    /// batch in hands.
+    mutating func takeOpen() -> (open: Job, entries: [Entry])? {
+      guard let open, !open.answers.isEmpty || !ready.isEmpty else { return nil }
+      self.open = nil
+      guard !open.isFull else { return (open, []) }
+      let entries = ready
+      ready = []
+      inHands += entries.count
+      return (open, entries)
+    }
+
+    /// Whether nothing is left to be planned and nothing more comes.
+    var isDone: Bool {
+      guard let open else { return false }
+      return isClosing && arrived.isEmpty && ready.isEmpty && inHands == 0 && open.answers.isEmpty
+    }
   }
 
   enum Signal {
@@ -81,7 +108,7 @@ final class AppendPipeline: Sendable {
 
   func start() {
     Thread.start(name: "log-admission") { self.admit() }
-    Thread.start(name: "log-appender") { self.plan() }
+    Thread.start(name: "log-appender") { self.planAhead() }
     Thread.start(name: "log-committer") { self.commit() }
   }
 
@@ -142,9 +169,9 @@ final class AppendPipeline: Sendable {
         signal = Signal.admission
       } else {
         state.ready.append(ready)
-        let isFree = state.job == nil && !state.isCommitting
-        if isFree || state.ready.count % Self.requestsToWake == 0 || ready.cost >= Self.bytesToWake
-        {
+        if !state.isCommitting {
+          signal = Signal.committer
+        } else if state.ready.count % Self.requestsToWake == 0 || ready.cost >= Self.bytesToWake {
           signal = Signal.appender
         }
       }

@@ -1,7 +1,7 @@
 /// Decides what a commit holds: validates requests in order, each as if those before it were
-/// committed, and assigns positions, revisions and times.
+/// committed, and assigns positions, ids, revisions and times.
 ///
-/// A pure value: no thread, clock or store; the appender drives it, tests do it without one.
+/// A value: no thread, clock or store; the appender drives it, tests do it without one.
 package struct CommitPlanner: Sendable {
   /// How a request ended.
   package enum Outcome: Sendable {
@@ -28,6 +28,7 @@ package struct CommitPlanner: Sendable {
   var heads: GenerationalCache<NameKey, StreamHead>
   var sources: GenerationalCache<NameKey, UInt64>
   package var tail: RecentTail
+  private var random = StockedRandom()
 
   /// Starts behind what a store holds.
   package init(
@@ -69,13 +70,10 @@ package struct CommitPlanner: Sendable {
   }
 
   /// Validates `request` in the order of law L8 and, if it is accepted, puts it into `batch`.
-  ///
-  /// - makeID: for ids that the policy `.free` replaces.
   package mutating func plan(
     _ request: PreparedRequest,
     facts: ColdFacts,
     at time: Timestamp,
-    makeID: () -> EventID = EventID.make,
     into batch: inout CommitBatch
   ) -> Outcome {
     guard tail.covers(after: facts.head) else { return .stale }
@@ -85,7 +83,7 @@ package struct CommitPlanner: Sendable {
     case .repeated(let receipt): return .repeated(receipt)
     case .refused(let error): return .refused(error)
     case .replace(let indexes):
-      for index in indexes { request.replaceID(at: index, with: makeID()) }
+      for index in indexes { request.replaceID(at: index) }
     }
     var states: [StreamHead] = []
     states.reserveCapacity(request.parts.count)
@@ -163,10 +161,13 @@ package struct CommitPlanner: Sendable {
               state.last = revision
               state.touchedAt = head
             }
+            let range = events[place].start..<(events[place].start + events[place].count)
+            let envelope = UnsafeMutableRawBufferPointer(rebasing: bytes[range])
+            if !events[place].isGiven {
+              events[place].id = EventID(at: lastRecordedAt, place: head, using: &random)
+              Envelope.setID(events[place].id, of: envelope)
+            }
             let event = events[place]
-            let envelope = UnsafeMutableRawBufferPointer(
-              rebasing: bytes[event.start..<(event.start + event.count)]
-            )
             Envelope.stamp(
               envelope,
               position: GlobalPosition(head),

@@ -6,9 +6,10 @@ package struct PreparedEvent: Sendable {
   /// Where the envelope lies in the request's bytes.
   package var start: Int
   package var count: Int
+  /// The caller's; `none` until the planner has given the event one of the log's.
   package var id: EventID
   /// Whether the caller gave the id, so that it is looked up and recognised later.
-  package let isGiven: Bool
+  package fileprivate(set) var isGiven: Bool
   package let typeHash: TextHash
   /// The places of its tags' hashes in the request's `tagHashes`.
   package let tags: Range<Int32>
@@ -33,7 +34,7 @@ package struct PreparedCondition: Sendable {
   package let after: UInt64
 }
 
-/// A request that was validated, given ids and encoded on the caller's thread, so that the
+/// A request that was validated and encoded on the caller's thread, so that the
 /// appender only stamps and looks up.
 ///
 /// One object that is handed on, never copied: envelopes are stamped where they lie.
@@ -71,7 +72,6 @@ package final class PreparedRequest: @unchecked Sendable {
   /// Prepares a validated request.
   package init(
     _ request: AppendRequest,
-    makeID: () -> EventID = EventID.make,
     hashing: Hashing = { TextHash($0, as: $1) }
   ) {
     self.request = request
@@ -121,10 +121,9 @@ package final class PreparedRequest: @unchecked Sendable {
               id = nil
             }
           }
-          let chosen = id ?? makeID()
           let count = Envelope.write(
             event,
-            id: chosen,
+            id: id ?? .none,
             givenID: given,
             stream: name,
             tracking: request.tracking,
@@ -142,7 +141,7 @@ package final class PreparedRequest: @unchecked Sendable {
             PreparedEvent(
               start: end,
               count: count,
-              id: chosen,
+              id: id ?? .none,
               isGiven: id != nil,
               typeHash: hashing(event.type.text, .type),
               tags: firstTag..<Int32(tagHashes.count),
@@ -235,8 +234,8 @@ package final class PreparedRequest: @unchecked Sendable {
     }
   }
 
-  /// Gives event `index` another id and keeps the caller's beside it (`IDPolicy.free`).
-  package func replaceID(at index: Int, with id: EventID) {
+  /// Leaves the id of event `index` to the log and keeps the caller's beside it (`IDPolicy.free`).
+  package func replaceID(at index: Int) {
     var place = index
     for (part, prepared) in zip(request.parts, parts) {
       if place >= part.events.count {
@@ -246,8 +245,7 @@ package final class PreparedRequest: @unchecked Sendable {
       var envelope: [UInt8] = []
       Envelope.encode(
         part.events[place],
-        id: id,
-        // The caller's: planned anew, the event has one of the log's already.
+        id: .none,
         givenID: part.events[place].id,
         stream: prepared.stream?.name,
         tracking: request.tracking,
@@ -256,7 +254,8 @@ package final class PreparedRequest: @unchecked Sendable {
       // The new form goes to the end; events name their own bytes.
       events[index].start = bytes.count
       events[index].count = envelope.count
-      events[index].id = id
+      events[index].id = .none
+      events[index].isGiven = false
       bytes.append(contentsOf: envelope)
       return
     }

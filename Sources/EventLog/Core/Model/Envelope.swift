@@ -59,6 +59,20 @@ package enum Envelope {
     package static let type = 64
   }
 
+  /// Writes the id, before the checksum is.
+  package static func setID(_ id: EventID, of envelope: UnsafeMutableRawBufferPointer) {
+    envelope.storeBytes(of: id.high.bigEndian, toByteOffset: Offset.id, as: UInt64.self)
+    envelope.storeBytes(of: id.low.bigEndian, toByteOffset: Offset.id + 8, as: UInt64.self)
+  }
+
+  /// The id of an envelope.
+  package static func id(of envelope: UnsafeRawBufferPointer) -> EventID {
+    EventID(
+      high: envelope.bigEndian(UInt64.self, at: Offset.id),
+      low: envelope.bigEndian(UInt64.self, at: Offset.id + 8)
+    )
+  }
+
   /// Fills in what the appender assigns, and the checksum.
   ///
   /// `envelope` is exactly one envelope.

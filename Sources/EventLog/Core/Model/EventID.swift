@@ -25,6 +25,39 @@ public struct EventID: Hashable, Sendable, Comparable {
     low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
   }
 
+  /// Positions that an id can name; events beyond have ids of random bits alone.
+  ///
+  /// So that 34 bits are left that nobody can foresee: an id for an event to come, made up by
+  /// a caller, must not be the one that the log gives it.
+  static let placeBound: UInt64 = 1 << 40
+
+  /// Makes the id that a log gives the event at a position: a UUIDv7 (RFC 9562, 5.7) whose counter
+  /// (6.2) is the position.
+  ///
+  /// It needs no index: an id that names its event's own place is found there (see `names`).
+  package init(
+    at time: Timestamp,
+    place: UInt64,
+    using random: inout some RandomNumberGenerator
+  ) {
+    let drawn = EventID(at: time, using: &random)
+    guard place < Self.placeBound else {
+      self = drawn
+      return
+    }
+    high = drawn.high & ~0xFFF | place >> 28
+    low = drawn.low & 0xC000_0003_FFFF_FFFF | (place & 0xFFF_FFFF) << 34
+  }
+
+  /// The position that the id names if a log gave it; any UUIDv7 names one.
+  package var place: UInt64? {
+    guard high >> 12 & 0xF == 7, low >> 62 == 0b10 else { return nil }
+    return (high & 0xFFF) << 28 | low >> 34 & 0xFFF_FFFF
+  }
+
+  /// Whether an event of this id at `position` is found by the id alone, so that no index holds it.
+  package func names(_ position: UInt64) -> Bool { place == position }
+
   /// Makes a UUIDv7 of the system's clock and random numbers.
   public static func make() -> EventID {
     random.withLock { EventID(at: .now, using: &$0) }
