@@ -10,6 +10,7 @@ extension PostgresSession {
   /// Pipeline mode does not admit it: the rows cost round trips of their own.
   public func copy(_ rows: PostgresCopy) throws(PostgresError) {
     let purpose = rows.statement.purpose
+    try settle()
     guard PQexitPipelineMode(try open(purpose)) == 1 else { throw lost(purpose) }
     let sent = PQsendQueryParams(
       try open(purpose),
@@ -77,7 +78,7 @@ extension PostgresSession {
   }
 
   /// Waits until the library has sent what it keeps.
-  private func flush(
+  func flush(
     _ purpose: String,
     until deadline: ContinuousClock.Instant
   ) throws(PostgresError) {

@@ -15,6 +15,10 @@ public final class PostgresSession: @unchecked Sendable {
   /// Stops what the session is doing, from any thread.
   public let cancellation: PostgresCancellation
   private var prepared: [PostgresStatement: String] = [:]
+  /// How many names were given to prepared statements.
+  private var named = 0
+  /// What was sent by `sendAhead` and not yet answered.
+  private var ahead: [Sent] = []
 
   private init(
     _ connection: OpaquePointer,
@@ -99,14 +103,57 @@ public final class PostgresSession: @unchecked Sendable {
 
   /// Runs statements in one round trip and gives their answers in order.
   ///
-  /// The first that is refused ends the batch: what stands behind it is not run.
+  /// The first that is refused ends the batch: what stands behind it is not run. What was sent ahead
+  /// is answered first; if any of that was refused, this throws why.
   @discardableResult
   public func run(_ calls: [PostgresCall]) throws(PostgresError) -> [PostgresRows] {
-    try send(calls)
+    let sent = try send(calls)
+    let refusal = try settled()
     var answers: [PostgresRows] = []
     answers.reserveCapacity(calls.count)
-    try receive(calls) { _, rows in answers.append(rows) }
+    do throws(PostgresError) {
+      try receive(sent) { _, rows in answers.append(rows) }
+    } catch {
+      throw error.endsConnection ? error : refusal ?? error
+    }
+    if let refusal { throw refusal }
     return answers
+  }
+
+  /// Sends statements and does not wait for their answers, which are taken by whatever runs next.
+  ///
+  /// The server works meanwhile. For parts of a transaction that was begun, whose end will tell.
+  public func sendAhead(_ calls: [PostgresCall]) throws(PostgresError) {
+    let sent = try send(calls)
+    ahead.append(sent)
+    let purpose = sent.purpose
+    try flush(
+      purpose,
+      until: ContinuousClock.now + settings.statementTimeout + settings.answerGrace
+    )
+  }
+
+  /// Takes the answers to what was sent ahead.
+  ///
+  /// - Throws: why the first of it was refused.
+  func settle() throws(PostgresError) {
+    if let refusal = try settled() { throw refusal }
+  }
+
+  /// Takes the answers to what was sent ahead, and answers why the first of it was refused.
+  private func settled() throws(PostgresError) -> PostgresError? {
+    let all = ahead
+    ahead = []
+    var refusal: PostgresError?
+    for sent in all {
+      do throws(PostgresError) {
+        try receive(sent) { _, _ in }
+      } catch {
+        guard !error.endsConnection else { throw error }
+        refusal = refusal ?? error
+      }
+    }
+    return refusal
   }
 
   /// Runs one statement.
@@ -131,11 +178,12 @@ public final class PostgresSession: @unchecked Sendable {
     of call: PostgresCall,
     _ visit: (PostgresRows) throws(Failure) -> Void
   ) throws(PostgresError) -> Result<Void, Failure> {
+    try settle()
     // Prepared beforehand: only the query itself may be read row by row.
     if call.statement.isPrepared, prepared[call.statement] == nil { try prepare(call.statement) }
-    try send([call], isRowByRow: true)
+    let sent = try send([call], isRowByRow: true)
     var failure: Failure?
-    try receive([call], isStopped: { failure != nil }) { _, rows in
+    try receive(sent, isStopped: { failure != nil }) { _, rows in
       guard failure == nil, rows.count > 0 else { return }
       do throws(Failure) {
         try visit(rows)
@@ -151,7 +199,7 @@ public final class PostgresSession: @unchecked Sendable {
 
   private func prepare(_ statement: PostgresStatement) throws(PostgresError) {
     let connection = try open(statement.purpose)
-    let name = "w\(prepared.count + 1)"
+    let name = nextName()
     try accepted(PQsendPrepare(connection, name, statement.sql, 0, nil), statement.purpose)
     try accepted(PQpipelineSync(connection), statement.purpose)
     var failure: PostgresError?
@@ -160,26 +208,38 @@ public final class PostgresSession: @unchecked Sendable {
     prepared[statement] = name
   }
 
-  /// Names of statements that are prepared with this batch; known only when it has gone well.
-  private var preparing: [(index: Int, statement: PostgresStatement, name: String)] = []
+  /// Statements that were sent together.
+  private struct Sent {
+    let calls: [PostgresCall]
+    /// Names of statements that are prepared with them; known only when it has gone well.
+    var preparing: [(index: Int, statement: PostgresStatement, name: String)] = []
+
+    var purpose: String { calls.last?.statement.purpose ?? "run nothing" }
+  }
+
+  private func nextName() -> String {
+    named += 1
+    return "w\(named)"
+  }
 
   private func send(
     _ calls: [PostgresCall],
     isRowByRow: Bool = false
-  ) throws(PostgresError) {
-    preparing = []
+  ) throws(PostgresError) -> Sent {
+    var batch = Sent(calls: calls)
     for (index, call) in calls.enumerated() {
       let connection = try open(call.statement.purpose)
       var name = prepared[call.statement]
       if call.statement.isPrepared, name == nil {
-        let known = preparing.first { $0.statement == call.statement }
-        let made = known?.name ?? "w\(prepared.count + preparing.count + 1)"
+        let known = (batch.preparing + ahead.flatMap(\.preparing))
+          .first { $0.statement == call.statement }
+        let made = known?.name ?? nextName()
         if known == nil {
           let sent = call.values.withTypes { types in
             PQsendPrepare(connection, made, call.statement.sql, Int32(call.values.count), types)
           }
           try accepted(sent, call.statement.purpose)
-          preparing.append((index, call.statement, made))
+          batch.preparing.append((index, call.statement, made))
         }
         name = made
       }
@@ -202,9 +262,10 @@ public final class PostgresSession: @unchecked Sendable {
       }
       try accepted(sent, call.statement.purpose)
     }
-    let purpose = calls.last?.statement.purpose ?? "run nothing"
+    let purpose = batch.purpose
     try accepted(PQpipelineSync(try open(purpose)), purpose)
     if isRowByRow { PQsetSingleRowMode(try open(purpose)) }
+    return batch
   }
 
   func open(_ attempt: String) throws(PostgresError) -> OpaquePointer {
@@ -238,14 +299,14 @@ public final class PostgresSession: @unchecked Sendable {
   // MARK: receiving
 
   private func receive(
-    _ calls: [PostgresCall],
+    _ sent: Sent,
     isStopped: () -> Bool = { false },
     _ take: (Int, PostgresRows) -> Void
   ) throws(PostgresError) {
     var failure: PostgresError?
-    for (index, call) in calls.enumerated() {
+    for (index, call) in sent.calls.enumerated() {
       let purpose = call.statement.purpose
-      if let place = preparing.first(where: { $0.index == index }) {
+      if let place = sent.preparing.first(where: { $0.index == index }) {
         var isPrepared = true
         try takeResults(of: purpose) { error, _ in
           guard let error else { return }
@@ -259,7 +320,7 @@ public final class PostgresSession: @unchecked Sendable {
         if let rows { take(index, rows) }
       }
     }
-    try finish(calls.last?.statement.purpose ?? "run nothing", results: 0) { _, _ in }
+    try finish(sent.purpose, results: 0) { _, _ in }
     guard let failure else { return }
     // Cancelled by ourselves: whoever stopped the rows has a better reason to give.
     if isStopped(), failure.sqlState == "57014" { return }

@@ -18,7 +18,7 @@ extension CommitStatements {
 
   /// The events of a batch, and their tags if they bear any.
   static func copies(of batch: CommitBatch) -> [PostgresCopy] {
-    let count = batch.eventCount
+    let count = batch.unstagedEvents
     var events = PostgresCopy(
       eventCopy,
       fields: 6,

@@ -1,11 +1,11 @@
 internal import EventLogCore
 internal import PostgresDriver
 
-/// What a commit writes but the move of the head.
+/// The rows of events.
 struct CommitRows: Sendable {
-  /// Rows that are copied; none in a small commit.
+  /// Rows that are copied; none if they are few.
   let copies: [PostgresCopy]
-  /// Statements that go out together with the move of the head.
+  /// Statements that insert them if they are few.
   let calls: [PostgresCall]
 }
 
@@ -47,17 +47,17 @@ enum CommitStatements {
     """
   )
 
-  /// Everything a batch writes but the move of the head.
+  /// The rows of the events that are not staged.
   static func rows(of batch: CommitBatch) -> CommitRows {
-    guard batch.eventCount < copiedEvents else {
-      return CommitRows(copies: copies(of: batch), calls: removalsAndMarks(of: batch))
-    }
-    var calls = [insertion(of: batch)]
-    if let tags = tagInsertion(of: batch) { calls.append(tags) }
-    return CommitRows(copies: [], calls: calls + removalsAndMarks(of: batch))
+    let count = batch.unstagedEvents
+    guard count > 0 else { return CommitRows(copies: [], calls: []) }
+    guard count < copiedEvents else { return CommitRows(copies: copies(of: batch), calls: []) }
+    let calls = [insertion(of: batch, count)] + (tagInsertion(of: batch, count).map { [$0] } ?? [])
+    return CommitRows(copies: [], calls: calls)
   }
 
-  private static func removalsAndMarks(of batch: CommitBatch) -> [PostgresCall] {
+  /// What a batch writes once, beside its events.
+  static func removalsAndMarks(of batch: CommitBatch) -> [PostgresCall] {
     var calls: [PostgresCall] = []
     if let removals = removalWrite(of: batch) { calls.append(removals) }
     if !batch.tracking.isEmpty {
@@ -75,8 +75,7 @@ enum CommitStatements {
     return calls
   }
 
-  private static func insertion(of batch: CommitBatch) -> PostgresCall {
-    let count = batch.eventCount
+  private static func insertion(of batch: CommitBatch, _ count: Int) -> PostgresCall {
     var positions = PostgresArray(of: .int8, count: count, bytes: count * 8)
     var streams = PostgresArray(of: .bytea, count: count, bytes: count * 24)
     var revisions = PostgresArray(of: .int8, count: count, bytes: count * 8)
@@ -112,9 +111,9 @@ enum CommitStatements {
   }
 
   /// Nil if no event bears a tag.
-  private static func tagInsertion(of batch: CommitBatch) -> PostgresCall? {
-    var tags = PostgresArray(of: .bytea, count: batch.eventCount, bytes: batch.eventCount * 24)
-    var positions = PostgresArray(of: .int8, count: batch.eventCount, bytes: batch.eventCount * 8)
+  private static func tagInsertion(of batch: CommitBatch, _ count: Int) -> PostgresCall? {
+    var tags = PostgresArray(of: .bytea, count: count, bytes: count * 24)
+    var positions = PostgresArray(of: .int8, count: count, bytes: count * 8)
     var hasTags = false
     batch.forEachEvent { position, visited in
       forEachIndexedTag(of: visited.envelope) { tag in

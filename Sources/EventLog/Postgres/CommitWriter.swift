@@ -8,6 +8,9 @@ internal import WeaveRuntime
 // trips of their own). The server runs none behind one that it refuses, and it refuses a fence that
 // moves no row: so COMMIT is reached only behind one that moved.
 //
+// While one commit is written, the rows of the next are inserted over another session (a lane). Its
+// fence is sent when the one before is durable, so that fences follow each other as commits do.
+//
 //   COMMIT says COMMIT    → written
 //   fence moved none      → ROLLBACK    → deposed: nothing was written, and nothing will be
 //   a statement refused   → ROLLBACK    → nothing was written; the term ends
@@ -20,7 +23,6 @@ internal import WeaveRuntime
 /// What one term of leadership writes with; reads go to the storage they share.
 final class CommitWriter: LogStorage {
   private struct State: ~Copyable {
-    var session: PostgresSession?
     var leaderEpoch: Int64
     var head: UInt64
   }
@@ -39,6 +41,8 @@ final class CommitWriter: LogStorage {
   private let logger: Logger
   // Held by the committer for a whole commit, and by nobody else but `close`, which comes last.
   private let state: Mutex<State>
+  /// Sessions between two commits: of the lane that is written and the one that is filled.
+  private let idle = Mutex<[PostgresSession]>([])
   private let hasEnded = Atomic(false)
 
   /// Begins a term that was taken over as `taken` says.
@@ -60,7 +64,7 @@ final class CommitWriter: LogStorage {
     self.logger = logger
     self.published = published
     self.ended = ended
-    state = Mutex(State(session: nil, leaderEpoch: taken.leaderEpoch, head: taken.head))
+    state = Mutex(State(leaderEpoch: taken.leaderEpoch, head: taken.head))
   }
 
   /// Whether the term writes no more.
@@ -68,6 +72,26 @@ final class CommitWriter: LogStorage {
 
   /// Ends the term from outside: its lease is known to be another's.
   func end() { hasEnded.store(true, ordering: .releasing) }
+
+  /// So many events are worth a statement of their own while the commit before is written.
+  ///
+  /// A statement costs the server as much as three or four events.
+  static let laneEvents = 16
+
+  func stage(_ batch: inout CommitBatch) throws(EventLogError) {
+    guard !isOver, batch.unstagedEvents >= Self.laneEvents else { return }
+    try storing { () throws(PostgresError) in
+      let lane: CommitLane
+      if let begun = batch.staged as? CommitLane {
+        lane = begun
+      } else {
+        lane = CommitLane(try takeSession())
+        batch.staged = lane
+      }
+      try lane.add(CommitStatements.rows(of: batch))
+    }
+    batch.stagedRequests = batch.requests.count
+  }
 
   func write(_ batch: CommitBatch) throws(EventLogError) {
     guard !isOver else { throw .notLeader(address: nil) }
@@ -95,12 +119,12 @@ final class CommitWriter: LogStorage {
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(EventLogError) {
-    let rows = CommitStatements.rows(of: batch)
     let deadline = ContinuousClock.now + Self.patience
+    var batch = batch
     while true {
       var lost: PostgresError
       do throws(PostgresError) {
-        guard try commit(rows, batch, &state) else {
+        guard try commit(batch, &state) else {
           // Deposed: the rows were undone, and no later try of this term can succeed.
           throw Self.fenced
         }
@@ -115,7 +139,9 @@ final class CommitWriter: LogStorage {
         "the connection was lost in a commit",
         metadata: [LoggingKeys.error: "\(lost)", LoggingKeys.head: "\(state.head)"]
       )
-      state.session = nil
+      // Whatever lane it had is gone: all rows are written anew.
+      batch.staged = nil
+      batch.stagedRequests = 0
       if try isWritten(batch, &state, until: deadline, since: &lost) {
         state.head = batch.lastPosition
         return
@@ -123,13 +149,20 @@ final class CommitWriter: LogStorage {
     }
   }
 
-  /// Tries once, over the session that is there or a new one; false if the fence did not move.
+  /// Tries once, over the batch's lane or a session of its own; false if the fence did not move.
   private func commit(
-    _ rows: CommitRows,
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(PostgresError) -> Bool {
-    let session = try session(&state)
+    var batch = batch
+    let lane: CommitLane
+    if let begun = batch.staged as? CommitLane, begun.isSound {
+      lane = begun
+    } else {
+      // What a lane had taken in was undone with its session.
+      batch.stagedRequests = 0
+      lane = CommitLane(try takeSession())
+    }
     let fence = LogHeadStatements.fence(
       .int8(state.leaderEpoch),
       .int8(Int64(bound: state.head)),
@@ -138,24 +171,27 @@ final class CommitWriter: LogStorage {
       .int8(Int64(batch.begunStreams))
     )
     do throws(PostgresError) {
-      var calls = rows.calls + [fence, PostgresStatement.commit()]
-      if rows.copies.isEmpty {
-        calls.insert(PostgresStatement.begin(), at: 0)
-      } else {
-        try session.run(PostgresStatement.begin())
-        for copy in rows.copies { try session.copy(copy) }
-      }
-      let end = try session.run(calls).last?.commandTag ?? "nothing"
-      guard end == "COMMIT" else {
-        throw PostgresError(.refused, attempt: "commit", found: "the server answered \(end)")
-      }
+      let last = CommitStatements.removalsAndMarks(of: batch) + [fence, PostgresStatement.commit()]
+      giveBack(try lane.commit(CommitStatements.rows(of: batch), last))
       return true
     } catch {
-      // The next user of the session must not find itself inside what is left of this.
-      if !error.endsConnection { _ = try? session.run(PostgresStatement.rollback()) }
-      guard error.sqlState != LogHeadStatements.fenceHolds else { return false }
-      throw error
+      switch error.sqlState {
+      case LogHeadStatements.fenceHolds: return false
+      // The next leader's events are there already.
+      case Self.uniqueViolation where try !leads(state): return false
+      default: throw error
+      }
     }
+  }
+
+  private static let uniqueViolation = "23505"
+
+  /// Whether nobody has moved the head or led since this term's last commit.
+  private func leads(_ state: borrowing State) throws(PostgresError) -> Bool {
+    let session = try takeSession()
+    let found = try LogHead(session.run(LogHeadStatements.look(.int8(0))))
+    giveBack(session)
+    return found.leaderEpoch == state.leaderEpoch && found.head == state.head
   }
 
   // A server whose default is not to wait for the disk is told to; a stronger one is left alone.
@@ -168,12 +204,16 @@ final class CommitWriter: LogStorage {
     """
   )
 
-  private func session(_ state: inout State) throws(PostgresError) -> PostgresSession {
-    if let session = state.session, session.isOpen { return session }
+  private func takeSession() throws(PostgresError) -> PostgresSession {
+    while let session = idle.withLock({ $0.popLast() }) { if session.isOpen { return session } }
     let session = try PostgresSession.connect(settings)
     try session.run(Self.waitForDisk())
-    state.session = session
     return session
+  }
+
+  private func giveBack(_ session: PostgresSession) {
+    guard session.isOpen, !isOver else { return session.close() }
+    idle.withLock { $0.append(session) }
   }
 
   /// Whether the batch whose commit was lost is there; false if it can be written again.
@@ -191,7 +231,6 @@ final class CommitWriter: LogStorage {
         found = try retake(batch, &state)
       } catch {
         guard error.isRetriable else { throw EventLogError(error) }
-        if error.endsConnection { state.session = nil }
         lost = error
         found = .nothing
       }
@@ -230,11 +269,12 @@ final class CommitWriter: LogStorage {
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(PostgresError) -> Found {
-    let session = try session(&state)
+    let session = try takeSession()
     let rows = try session.run(LogHeadStatements.retake(.int8(0), .text(token)))
     guard rows.count == 1 else {
       return try isFirstThere(of: batch, session) ? .batch : .other
     }
+    giveBack(session)
     let head = try LogHead(rows)
     state.leaderEpoch = head.leaderEpoch
     return .head(head.head)
@@ -259,10 +299,10 @@ final class CommitWriter: LogStorage {
 
   func close() {
     end()
-    state.withLock { state in
-      state.session?.close()
-      state.session = nil
-    }
+    // Behind the last commit.
+    state.withLock { _ in }
+    for session in idle.withLock({ $0 }) { session.close() }
+    idle.withLock { $0 = [] }
   }
 
   // Reads.

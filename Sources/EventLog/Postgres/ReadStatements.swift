@@ -243,9 +243,9 @@ package enum SessionParameters {
     "enable_bitmapscan": "off", "jit": "off",
   ]
 
-  /// For who writes: a leader that is stopped in the middle of a commit gives its row back before
-  /// its lease ends.
+  /// For who writes: a leader that is stopped in the middle of a commit gives its rows back before
+  /// its lease ends, and before whoever waits for them gives up.
   package static let writer = [
-    "idle_in_transaction_session_timeout": "5000", "lock_timeout": "4000", "jit": "off",
+    "idle_in_transaction_session_timeout": "2000", "lock_timeout": "4000", "jit": "off",
   ]
 }

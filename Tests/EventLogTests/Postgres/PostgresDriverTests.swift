@@ -107,6 +107,33 @@ struct PostgresDriverTests {
     #expect(!session.isInTransaction)
   }
 
+  @Test func whatIsSentAheadIsAnsweredFirst() throws {
+    let session = try Self.session()
+    let number = PostgresStatement("number", "SELECT $1::bigint")
+    let insert = PostgresStatement("insert one", "INSERT INTO t VALUES ($1)")
+    try session.run(
+      PostgresStatement("table", isPrepared: false, "CREATE TEMP TABLE t (a integer PRIMARY KEY)")()
+    )
+    try session.sendAhead([PostgresStatement.begin(), insert(.int4(1))])
+    // Prepared by what was sent ahead, whose answer is not there yet.
+    try session.sendAhead([insert(.int4(2))])
+    #expect(try session.run(number(.int8(7))).integer(0, 0) == 7)
+    #expect(try session.run(PostgresStatement.commit()).commandTag == "COMMIT")
+    // A refusal is told by what runs next, and the transaction does not commit.
+    try session.sendAhead([PostgresStatement.begin(), insert(.int4(1))])
+    let error = Self.failure { () throws(PostgresError) in
+      try session.run([insert(.int4(3)), PostgresStatement.commit()])
+    }
+    #expect(error?.sqlState == "23505" && error?.description.hasPrefix("insert one") == true)
+    try session.run(PostgresStatement.rollback())
+    let count = PostgresStatement("count", "SELECT count(*) FROM t")
+    #expect(try session.run(count()).integer(0, 0) == 2)
+    // More than the socket holds does not jam either end.
+    let echo = PostgresStatement("echo", "SELECT $1::bytea")
+    for _ in 0..<4 { try session.sendAhead([echo(.bytes([UInt8](repeating: 7, count: 4 << 20)))]) }
+    #expect(try session.run(number(.int8(8))).integer(0, 0) == 8)
+  }
+
   @Test func longAnswersComeRowByRow() throws {
     let session = try Self.session()
     let series = PostgresStatement("series", "SELECT generate_series(1::bigint, $1)")

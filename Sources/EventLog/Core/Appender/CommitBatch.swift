@@ -34,6 +34,11 @@ package struct CommitBatch: Sendable {
 
   package var isEmpty: Bool { requests.isEmpty }
 
+  /// How many events are not staged.
+  package var unstagedEvents: Int {
+    requests[stagedRequests...].reduce(0) { $0 + $1.prepared.events.count }
+  }
+
   /// Visits every event that is not staged, with its position.
   package func forEachEvent<Failure: Error>(
     _ visit: (UInt64, Event) throws(Failure) -> Void
