@@ -19,7 +19,12 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
     self.count = count
     conditions = .allocate(capacity: count)
     pthread_mutex_init(lock, nil)
-    for index in 0..<count { pthread_cond_init(conditions + index, nil) }
+    // Bounded waits go by a clock that nobody sets.
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    for index in 0..<count { pthread_cond_init(conditions + index, &attributes) }
+    pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -41,6 +46,28 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
   /// Wakes a thread that waits for `condition`; signal after the state was changed.
   public func signal(_ condition: Int = 0) {
     pthread_cond_signal(conditions + condition)
+  }
+
+  /// Lends the state again after every signal until `body` answers something or the time is over;
+  /// nil then.
+  public func wait<R>(
+    for condition: Int = 0,
+    atMost patience: Duration,
+    _ body: (inout State) -> R?
+  ) -> R? {
+    var end = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &end)
+    let (seconds, attoseconds) = patience.components
+    let nanoseconds = Int64(end.tv_nsec) + attoseconds / 1_000_000_000
+    end.tv_sec += Int(seconds + nanoseconds / 1_000_000_000)
+    end.tv_nsec = Int(nanoseconds % 1_000_000_000)
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    while true {
+      if let result = body(&state) { return result }
+      let status = pthread_cond_timedwait(conditions + condition, lock, &end)
+      guard status != ETIMEDOUT else { return body(&state) }
+    }
   }
 
   /// Lends the state again after every signal until `body` answers something.

@@ -34,6 +34,20 @@ import WeaveRuntime
     #expect(monitor.withLock { $0 } == [0, 1, 2])
   }
 
+  @Test(.timeLimit(.minutes(1))) func aBoundedWaitEndsByASignalOrItsTime() async {
+    let monitor = Monitor(0)
+    let begin = ContinuousClock.now
+    #expect(monitor.wait(atMost: .milliseconds(30)) { $0 == 1 ? "one" : nil } == nil)
+    #expect(ContinuousClock.now - begin >= .milliseconds(30))
+    #expect(monitor.wait(atMost: .zero) { $0 == 0 ? "none" : nil } == "none")
+    let pool = BlockingPool(name: "test", threads: 1)
+    defer { pool.shutdown() }
+    async let found = pool.run { monitor.wait(atMost: .seconds(50)) { $0 == 1 ? "one" : nil } }
+    monitor.withLock { $0 = 1 }
+    monitor.signal()
+    #expect(await found == "one")
+  }
+
   @Test func whatIsTrueAlreadyIsNotWaitedFor() {
     #expect(Monitor(5).wait { $0 == 5 ? "five" : nil } == "five")
   }

@@ -7,6 +7,8 @@ final class StandInStorage: LogStorage {
     var isOpen = true
     /// Which write fails, counted from 1.
     var failingWrite: Int?
+    /// How long a write takes at least.
+    var delay = Duration.zero
     var begun = 0
     var written: UInt64 = 0
   }
@@ -27,10 +29,11 @@ final class StandInStorage: LogStorage {
   }
 
   func write(_ batch: CommitBatch) throws(EventLogError) {
-    let number = state.withLock { state in
+    let (number, delay) = state.withLock { state in
       state.begun += 1
-      return state.begun
+      return (state.begun, state.delay)
     }
+    _ = Monitor(()).wait(atMost: delay) { _ in Void?.none }
     let fails = state.wait { state in state.isOpen ? state.failingWrite == number : nil }
     if fails { throw .unavailable("no space is left on the device") }
     state.withLock { $0.written = batch.lastPosition }

@@ -80,7 +80,9 @@ extension AppendPipeline {
   private func putBack(_ open: Job) {
     let next: Int? = monitor.withLock { state in
       state.open = open
+      state.openCallers = open.answers.count
       guard state.isCommitting else { return Signal.committer }
+      if state.awaited != nil, state.hasGathered { return Signal.committer }
       return state.ready.isEmpty ? nil : Signal.appender
     }
     if let next { monitor.signal(next) }
@@ -148,6 +150,7 @@ extension AppendPipeline {
   /// Takes the open batch, plans what is left to be planned, writes it, publishes the head and
   /// answers.
   func commit() {
+    var gathering = CallerGathering(slowCommit: storage.slowCommit)
     while true {
       let taken: (open: Job, entries: [Entry])? = monitor.wait(for: Signal.committer) { state in
         if let taken = state.takeOpen() {
@@ -163,7 +166,7 @@ extension AppendPipeline {
       putBack(Job())
       if !job.answers.isEmpty {
         prepare(job)
-        perform(job)
+        perform(job, &gathering)
       }
       free()
     }
@@ -175,7 +178,7 @@ extension AppendPipeline {
   /// From now on who comes wakes the committer, which has ended its commit.
   private func free() { monitor.withLock { $0.isCommitting = false } }
 
-  private func perform(_ job: Job) {
+  private func perform(_ job: Job, _ gathering: inout CallerGathering) {
     if let failure = monitor.withLock({ $0.failure }) {
       for (ticket, _) in job.answers { ticket.answer(.failure(Self.ended(by: failure))) }
       return
@@ -189,16 +192,39 @@ extension AppendPipeline {
       }
       recent.keep(job.batch)
       published.publish(job.batch.lastPosition)
-      // Who is answered and comes again need wake nobody: the next look is the committer's own.
-      free()
-      let seconds = max((ContinuousClock.now - began).inSeconds, 0.000_01)
-      monitor.withLock { state in
+      let time = ContinuousClock.now - began
+      let count = job.answers.count
+      let patience = gathering.patience(behind: time, answered: count)
+      let before = monitor.withLock { state in
+        let seconds = max(time.inSeconds, 0.000_01)
         state.rate = 0.8 * state.rate + 0.2 * Double(job.batch.eventCount) / seconds
+        if patience != nil { state.awaited = state.waitingCallers + count }
+        // Who is answered and comes again need wake nobody: the next look is the committer's own.
+        state.isCommitting = patience != nil
+        return state.waitingCallers
       }
+      answer(job)
+      if let patience { gathering.ended(came: gather(patience) - before, of: count) }
+      return
     }
+    answer(job)
+  }
+
+  private func answer(_ job: Job) {
     // Callers that share a thread are woken together.
     Gathering.run {
       for (ticket, answer) in job.answers { ticket.answer(answer) }
+    }
+  }
+
+  /// Waits for callers to come again, and answers how many wait then.
+  private func gather(_ patience: Duration) -> Int {
+    _ = monitor.wait(for: Signal.committer, atMost: patience) { state in
+      state.hasGathered ? true : nil
+    }
+    return monitor.withLock { state in
+      state.awaited = nil
+      return state.waitingCallers
     }
   }
 

@@ -7,12 +7,12 @@ internal import WeaveRuntime
 //                                     (plans what is left, writes, one sync, publishes, answers)
 //
 // A request that memory can judge goes to `ready` at once: each thread on the way costs it a switch.
-// While a commit syncs, the appender fills the open batch on the assumption that it succeeds; the sync
-// itself is what gathers a batch, there is no timer. Between two commits the committer takes the open
-// batch and plans what came since: to wait for another thread there would cost every caller two
-// switches. Only one of the two has the open batch in hands, so requests are planned in one order.
-// Answers, refusals too, are given by the committer in that order, so that none speaks of a commit
-// that may fail.
+// While a commit syncs, the appender fills the open batch on the assumption that it succeeds: the sync
+// itself is what gathers a batch. Where it is slow, a short wait behind it joins those it answered
+// (see CallerGathering). Between two commits the committer takes the open batch and plans what came
+// since: to wait for another thread there would cost every caller two switches. Only one of the two
+// has the open batch in hands, so requests are planned in one order. Answers, refusals too, are given
+// by the committer in that order, so that none speaks of a commit that may fail.
 
 /// The single appender of a log: its queue, its threads and their order.
 final class AppendPipeline: Sendable {
@@ -48,8 +48,13 @@ final class AppendPipeline: Sendable {
     var waitingEvents = 0
     /// The batch that is filled; nil while the appender or the committer has it in hands.
     var open: Job? = Job()
-    /// Whether the committer has a batch, so that the appender is to plan ahead.
+    /// How many requests were in it when it was last laid down.
+    var openCallers = 0
+    /// Whether the committer has a batch, or waits for callers behind one, so that the appender is
+    /// to plan ahead.
     var isCommitting = false
+    /// How many callers end the committer's wait for them, while it waits.
+    var awaited: Int?
     var isClosing = false
     /// What ended the engine (law L44).
     var failure: String?
@@ -70,6 +75,15 @@ final class AppendPipeline: Sendable {
       ready = []
       inHands += entries.count
       return (open, entries)
+    }
+
+    /// Callers whose requests are not in a commit yet.
+    var waitingCallers: Int { arrived.count + ready.count + inHands + openCallers }
+
+    /// Whether the committer need wait no longer for callers.
+    var hasGathered: Bool {
+      guard let awaited else { return true }
+      return isClosing || open?.isFull ?? false || waitingCallers >= awaited
     }
 
     /// Whether nothing is left to be planned and nothing more comes.
@@ -173,6 +187,8 @@ final class AppendPipeline: Sendable {
           signal = Signal.committer
         } else if state.ready.count % Self.requestsToWake == 0 || ready.cost >= Self.bytesToWake {
           signal = Signal.appender
+        } else if state.awaited != nil, state.hasGathered {
+          signal = Signal.committer
         }
       }
       return nil

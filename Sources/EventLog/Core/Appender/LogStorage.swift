@@ -64,11 +64,17 @@ package protocol LogStorage: AnyObject, Sendable {
 
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64?
 
+  /// From how long on the time of a commit is the disk's for the most part, so that larger commits
+  /// would be fewer syncs; by default a millisecond.
+  var slowCommit: Duration { get }
+
   /// Called once, after the last of everything else has returned.
   func close()
 }
 
 extension LogStorage {
+  package var slowCommit: Duration { .milliseconds(1) }
+
   package func stage(_ batch: inout CommitBatch) throws(EventLogError) {}
   package func prepare(_ batch: inout CommitBatch) throws(EventLogError) {}
 
