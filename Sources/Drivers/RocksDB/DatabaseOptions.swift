@@ -105,12 +105,33 @@ extension FamilyOptions {
   /// it: eight families would be written out almost empty.
   private static let memtableStep = 64 << 10
 
+  /// Memtables in the first level behind what was just written out.
+  private static let levelMemtables = 8
+  /// Memtables in a file of a level.
+  private static let fileMemtables = 4
+  /// Files just written out from which on writers are slowed down, and stopped: with small ones a
+  /// burst of some seconds, which a merge takes in at once.
+  private static let slowdownFiles: Int32 = 64
+  private static let stopFiles: Int32 = 96
+
   func make(cache: OpaquePointer?) -> OpaquePointer? {
     let options = rocksdb_options_create()
     rocksdb_options_set_write_buffer_size(options, writeBufferBytes)
     rocksdb_options_set_arena_block_size(options, Self.memtableStep)
     rocksdb_options_set_max_write_buffer_number(options, 3)
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1)
+    // The library's sizes are those of memtables of 64 MiB: what is written out of smaller ones
+    // would be merged with a level many times its size, and writers would wait for that.
+    rocksdb_options_set_max_bytes_for_level_base(
+      options,
+      UInt64(writeBufferBytes * Self.levelMemtables)
+    )
+    rocksdb_options_set_target_file_size_base(
+      options,
+      UInt64(writeBufferBytes * Self.fileMemtables)
+    )
+    rocksdb_options_set_level0_slowdown_writes_trigger(options, Self.slowdownFiles)
+    rocksdb_options_set_level0_stop_writes_trigger(options, Self.stopFiles)
     rocksdb_options_set_compression(
       options,
       isCompressed ? Library.lz4 : Library.noCompression

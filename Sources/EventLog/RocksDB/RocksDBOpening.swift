@@ -19,6 +19,9 @@ enum RocksDBOpening {
   /// 256 places to remember.
   private static let hintBytes = 1
 
+  /// An event that is looked up by its place costs the block it lies in: read, copied, unpacked.
+  private static let eventBlockBytes = 4 << 10
+
   /// Memtables of indexes hold a few dozen bytes of each event, a quarter of what the events' own
   /// does: smaller ones have smaller filters, which leave the room to rows.
   private static let indexMemtableBytes = 4 << 20
@@ -50,6 +53,7 @@ enum RocksDBOpening {
     var events = FamilyOptions(FamilyName.events)
     events.filterBits = 0
     events.blobBytes = 4 << 10
+    events.blockBytes = eventBlockBytes
     var streams = index(FamilyName.streams)
     streams.filterBits = 0
     let heads = index(FamilyName.heads)

@@ -13,6 +13,12 @@ extension RocksDBStorage {
     return try scan(reading, bounds, removed)
   }
 
+  /// Events of a page from which on blocks are read many at a time; the library's own reading ahead
+  /// begins anew with each page.
+  private static let longScan: UInt64 = 512
+  /// Bytes read at a time then: some sixty blocks, a quarter of a full page or less.
+  private static let scanReadahead = 256 << 10
+
   /// Walks the events themselves.
   private func scan(
     _ reading: AllReading,
@@ -26,6 +32,8 @@ extension RocksDBStorage {
         in: families.events,
         from: Key.number(low),
         to: Key.number(high) + [0],
+        readahead: min(UInt64(reading.limit), high - low + 1) >= Self.longScan
+          ? Self.scanReadahead : 0,
         // One pass over the log shall not push the indexes out of the cache.
         fillsCache: false
       )

@@ -6,6 +6,7 @@ import GRPCNIOTransportHTTP2
 import Logging
 import Schemas
 import Testing
+import WeaveRuntime
 
 /// The services of a log in memory on a loopback port, and calls to them.
 final class ServedEvents: Sendable {
@@ -80,9 +81,15 @@ final class ServedEvents: Sendable {
     log = Wordweave_Events_V1_EventLog.Client(wrapping: client)
   }
 
+  /// How long the client may take for its goodbye.
+  private static let goodbye = Duration.seconds(20)
+
   func stop() async {
     client.beginGracefulShutdown()
+    // A client may wait for a connection that never goes: no test is to hang in what it is not about.
+    let end = Deadlines.shared.after(Self.goodbye) { [connecting] in connecting.cancel() }
     _ = try? await connecting.value
+    Deadlines.shared.cancel(end)
     server.beginGracefulShutdown()
     _ = try? await serving.value
     await engine.close()
