@@ -109,6 +109,8 @@ extension FamilyOptions {
   private static let levelMemtables = 8
   /// Memtables in a file of a level.
   private static let fileMemtables = 4
+  /// Below this a file of a level is not worth its place; room is set aside for a whole one.
+  private static let leastFileBytes = 16 << 20
   /// Files just written out from which on writers are slowed down, and stopped: with small ones a
   /// burst of some seconds, which a merge takes in at once.
   private static let slowdownFiles: Int32 = 64
@@ -124,11 +126,11 @@ extension FamilyOptions {
     // would be merged with a level many times its size, and writers would wait for that.
     rocksdb_options_set_max_bytes_for_level_base(
       options,
-      UInt64(writeBufferBytes * Self.levelMemtables)
+      UInt64(max(writeBufferBytes * Self.levelMemtables, Self.leastFileBytes))
     )
     rocksdb_options_set_target_file_size_base(
       options,
-      UInt64(writeBufferBytes * Self.fileMemtables)
+      UInt64(max(writeBufferBytes * Self.fileMemtables, Self.leastFileBytes))
     )
     rocksdb_options_set_level0_slowdown_writes_trigger(options, Self.slowdownFiles)
     rocksdb_options_set_level0_stop_writes_trigger(options, Self.stopFiles)
