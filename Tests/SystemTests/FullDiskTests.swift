@@ -16,9 +16,12 @@ extension KilledSystem {
         self.scratch = scratch
         path = scratch.path + "/disk"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        // Smaller than the room that a store sets aside for a write-ahead file (8.8 MiB): asked for
+        // more than is free but not than there is, this kind of file system hands out all it has
+        // before it refuses, and whoever writes in that moment finds it full.
         let mount = try Child(
           "/bin/mount",
-          ["-t", "tmpfs", "-o", "size=16m", "tmpfs", path],
+          ["-t", "tmpfs", "-o", "size=8m", "tmpfs", path],
           output: scratch.path + "/mount"
         )
         guard try await mount.end() == 0 else { return nil }
