@@ -24,19 +24,27 @@ final class CommitLane: StagedRows, @unchecked Sendable {
   func add(_ rows: CommitRows) throws(PostgresError) {
     guard let session else { return }
     do throws(PostgresError) {
-      let begin = hasBegun ? [] : [PostgresStatement.begin()]
-      hasBegun = true
-      if rows.copies.isEmpty {
-        try session.sendAhead(begin + rows.calls)
-      } else {
-        if !begin.isEmpty { try session.run(begin) }
-        for copy in rows.copies { try session.copy(copy) }
-      }
+      let calls = try take(rows, over: session)
+      if !calls.isEmpty { try session.sendAhead(calls) }
     } catch {
       self.session = nil
       session.close()
       throw error
     }
+  }
+
+  /// Begins the transaction if it has not begun and copies the rows that are many; answers the
+  /// statements that are left to be sent.
+  private func take(
+    _ rows: CommitRows,
+    over session: PostgresSession
+  ) throws(PostgresError) -> [PostgresCall] {
+    let begin = hasBegun ? [] : [PostgresStatement.begin()]
+    hasBegun = true
+    guard !rows.copies.isEmpty else { return begin + rows.calls }
+    if !begin.isEmpty { try session.run(begin) }
+    for copy in rows.copies { try session.copy(copy) }
+    return []
   }
 
   /// Ends the transaction with these statements, the last of which is COMMIT.
@@ -48,15 +56,7 @@ final class CommitLane: StagedRows, @unchecked Sendable {
     }
     self.session = nil
     do throws(PostgresError) {
-      var calls = hasBegun ? [] : [PostgresStatement.begin()]
-      if rows.copies.isEmpty {
-        calls += rows.calls
-      } else {
-        if !calls.isEmpty { try session.run(calls) }
-        calls = []
-        for copy in rows.copies { try session.copy(copy) }
-      }
-      let end = try session.run(calls + last).last?.commandTag ?? "nothing"
+      let end = try session.run(take(rows, over: session) + last).last?.commandTag ?? "nothing"
       guard end == "COMMIT" else {
         throw PostgresError(.refused, attempt: "commit", found: "the server answered \(end)")
       }

@@ -123,7 +123,6 @@ final class CommitWriter: LogStorage {
     _ state: inout State
   ) throws(EventLogError) {
     let deadline = ContinuousClock.now + Self.patience
-    var batch = batch
     while true {
       var lost: PostgresError
       do throws(PostgresError) {
@@ -142,9 +141,6 @@ final class CommitWriter: LogStorage {
         "the connection was lost in a commit",
         metadata: [LoggingKeys.error: "\(lost)", LoggingKeys.head: "\(state.head)"]
       )
-      // Whatever lane it had is gone: all rows are written anew.
-      batch.staged = nil
-      batch.stagedRequests = 0
       if try isWritten(batch, &state, until: deadline, since: &lost) {
         state.head = batch.lastPosition
         return
@@ -162,7 +158,7 @@ final class CommitWriter: LogStorage {
     if let begun = batch.staged as? CommitLane, begun.isSound {
       lane = begun
     } else {
-      // What a lane had taken in was undone with its session.
+      // What a lane had taken in was undone with its session: all rows are written anew.
       batch.stagedRequests = 0
       lane = CommitLane(try takeSession())
     }

@@ -57,11 +57,7 @@ struct IndexCensus {
     let iterator = iterator(storage.families.ids)
     var count: UInt64 = 0
     while iterator.isValid {
-      let id = iterator.withKey { key in
-        key.count == 16
-          ? EventID(high: key.bigEndian(UInt64.self, at: 0), low: key.bigEndian(UInt64.self, at: 8))
-          : nil
-      }
+      let id = iterator.withKey { EventID(bytes: $0) }
       let position = iterator.withValue { $0.count == 8 ? $0.bigEndian(UInt64.self, at: 0) : nil }
       guard let id, let position else {
         throw .corrupt("a row of the index of ids is not readable", at: nil)

@@ -15,8 +15,9 @@ struct CallerGathering: Sendable {
 
   /// From so long on a commit's time is the disk's for the most part (see `LogStorage.slowCommit`).
   let slowCommit: Duration
-  /// How many waits in a row have not paid.
-  private var failures = 0
+  /// Commits left out after the last wait that did not pay; 0 if it paid.
+  private var lastPause = 0
+  /// How many of them are left.
   private var pause = 0
 
   init(slowCommit: Duration) { self.slowCommit = slowCommit }
@@ -35,10 +36,10 @@ struct CallerGathering: Sendable {
   /// Takes how many of the answered came again.
   mutating func ended(came: Int, of answered: Int) {
     if 2 * came >= answered {
-      failures = 0
+      lastPause = 0
     } else {
-      failures = min(failures + 1, 6)
-      pause = min(1 << failures, Self.longestPause)
+      lastPause = min(max(2 * lastPause, 2), Self.longestPause)
+      pause = lastPause
     }
   }
 }
