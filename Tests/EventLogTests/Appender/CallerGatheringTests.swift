@@ -10,7 +10,7 @@ import WeaveRuntime
   @Test func onlySlowCommitsOfSeveralCallersAreFollowedByAWait() {
     let slow = Self.slow
     var gathering = CallerGathering(slowCommit: slow)
-    #expect(gathering.patience(behind: slow, answered: 2) == .milliseconds(1))
+    #expect(gathering.patience(behind: slow, answered: 2) == .milliseconds(2))
     #expect(gathering.patience(behind: slow - .nanoseconds(1), answered: 64) == nil)
     #expect(gathering.patience(behind: slow, answered: 1) == nil)
     #expect(gathering.patience(behind: .seconds(9), answered: 64) == CallerGathering.longest)

@@ -7,7 +7,7 @@
 /// Decides whether a commit is followed by a short wait for the callers it answered.
 struct CallerGathering: Sendable {
   /// How much of the commit's time is waited at most.
-  static let part = 4
+  static let part = 2
   /// The longest wait, whatever the disk does.
   static let longest = Duration.milliseconds(5)
   /// Commits that pass without a wait when waits have not paid, at most.
