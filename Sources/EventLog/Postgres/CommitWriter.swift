@@ -18,7 +18,7 @@ internal import WeaveRuntime
 //                           and no older one can follow it. Then the head tells:
 //                             it is the batch's last     → written
 //                             it is where it was         → write the batch again
-//                             another leads by now       → the batch's first event tells
+//                             another leads by now       → the batch's events tell
 
 /// What one term of leadership writes with; reads go to the storage they share.
 final class CommitWriter: LogStorage {
@@ -39,6 +39,7 @@ final class CommitWriter: LogStorage {
   private let published: @Sendable (UInt64) -> Void
   private let ended: @Sendable () -> Void
   private let logger: Logger
+  private let patience: Duration
   // Held by the committer for a whole commit, and by nobody else but `close`, which comes last.
   private let state: Mutex<State>
   /// Sessions between two commits: of the lane that is written and the one that is filled.
@@ -47,6 +48,7 @@ final class CommitWriter: LogStorage {
 
   /// Begins a term that was taken over as `taken` says.
   ///
+  /// - patience: how long a commit is tried.
   /// - published: is told every head that became durable, before anybody is answered.
   /// - ended: is told that the term writes no more.
   init(
@@ -54,6 +56,7 @@ final class CommitWriter: LogStorage {
     storage: PostgresStorage,
     settings: PostgresSettings,
     logger: Logger,
+    patience: Duration = CommitWriter.patience,
     published: @escaping @Sendable (UInt64) -> Void,
     ended: @escaping @Sendable () -> Void
   ) {
@@ -62,6 +65,7 @@ final class CommitWriter: LogStorage {
     self.storage = storage
     self.settings = settings
     self.logger = logger
+    self.patience = patience
     self.published = published
     self.ended = ended
     state = Mutex(State(leaderEpoch: taken.leaderEpoch, head: taken.head))
@@ -122,7 +126,9 @@ final class CommitWriter: LogStorage {
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(EventLogError) {
-    let deadline = ContinuousClock.now + Self.patience
+    let deadline = ContinuousClock.now + patience
+    let backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
+    var attempt = 0
     while true {
       var lost: PostgresError
       do throws(PostgresError) {
@@ -145,6 +151,10 @@ final class CommitWriter: LogStorage {
         state.head = batch.lastPosition
         return
       }
+      // Nothing of it is there. A server that breaks off whenever it comes is not tried for ever.
+      guard ContinuousClock.now < deadline else { throw .unavailable("\(lost)") }
+      PostgresWake().wait(for: backoff.delay(attempt: attempt))
+      attempt += 1
     }
   }
 
@@ -271,7 +281,7 @@ final class CommitWriter: LogStorage {
     let session = try takeSession()
     let rows = try session.run(LogHeadStatements.retake(.int8(0), .text(token)))
     guard rows.count == 1 else {
-      return try isFirstThere(of: batch, session) ? .batch : .other
+      return try isThere(batch, session) ? .batch : .other
     }
     giveBack(session)
     let head = try LogHead(rows)
@@ -279,21 +289,32 @@ final class CommitWriter: LogStorage {
     return .head(head.head)
   }
 
-  private static let idAt = PostgresStatement(
+  private static let idsAt = PostgresStatement(
     "look for a lost commit",
-    "SELECT \(LogMigration.ownID) FROM event WHERE position = $1"
+    """
+    SELECT position, \(LogMigration.ownID) FROM event WHERE position BETWEEN $1 AND $2
+    ORDER BY position
+    """
   )
 
-  /// Whether the batch's first event stands at its position; batches are whole or absent.
-  private func isFirstThere(
-    of batch: CommitBatch,
+  /// Whether all events of the batch stand at their positions.
+  ///
+  /// The first alone does not tell: whoever leads by now may have been asked for it, and may have put
+  /// others behind it.
+  private func isThere(
+    _ batch: CommitBatch,
     _ session: PostgresSession
   ) throws(PostgresError) -> Bool {
-    guard let first = batch.requests.first, let event = first.prepared.events.first else {
-      return false
+    guard let first = batch.requests.first?.firstPosition else { return false }
+    let rows = try session.run(
+      Self.idsAt(.int8(Int64(bound: first)), .int8(Int64(bound: batch.lastPosition)))
+    )
+    guard rows.count == batch.eventCount else { return false }
+    return batch.requests.allSatisfy { request in
+      request.prepared.events.enumerated().allSatisfy { index, event in
+        rows.bytes(Int(request.firstPosition - first) + index, 1) == event.id.bytes
+      }
     }
-    let rows = try session.run(Self.idAt(.int8(Int64(bound: first.firstPosition))))
-    return rows.count == 1 && rows.bytes(0, 0) == event.id.bytes
   }
 
   func close() {

@@ -119,10 +119,12 @@ enum LogHeadStatements {
     """
   )
 
+  /// Raises the leader epoch: a commit that is under way at the server, unknown to whoever waits for
+  /// it, cannot follow.
   static let release = PostgresStatement(
     "give the lead back",
     """
-    UPDATE log_head SET lease_until = to_timestamp(0), holder = '', address = '', secret = '',
+    UPDATE log_head SET leader_epoch = leader_epoch + 1, lease_until = to_timestamp(0), holder = '', address = '', secret = '',
       renewals = 0
     WHERE holder = $1
     """

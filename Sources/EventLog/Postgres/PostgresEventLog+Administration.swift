@@ -12,7 +12,7 @@ extension PostgresEventLog {
     public let streamsWithRemovals: Int
     /// Bytes of all tables and indexes of the log.
     public let bytesOnDisk: UInt64
-    /// How often the lead was taken over.
+    /// How often the lead was taken over or given back.
     public let leaderEpoch: Int64
     /// Where the leader is reached; empty if it told nothing or nobody leads.
     public let leader: String

@@ -70,8 +70,14 @@ extension PostgresEventLog {
   private func note(_ head: LogHead) {
     let isSame = role.withLock { role in
       let known = role.identity
-      // Within an epoch the head never goes back; a new one may have begun below what was read.
-      if head.identity.id != known.id || head.identity != known && head.head < readHead {
+      // Within an epoch the head never goes back; a new one may have begun below what was read, and
+      // have grown beyond it since.
+      let read = LogCheckpoint(
+        log: known.id,
+        epoch: known.epoch,
+        position: GlobalPosition(readHead)
+      )
+      guard (try? read.check(against: head.identity, head: read.position)) != nil else {
         role.changedAt = GlobalPosition(head.head)
         return false
       }

@@ -65,6 +65,38 @@ import Testing
     #expect(again?.lastPosition.number == 2)
   }
 
+  /// The tail knew the id when the request came, so the store was not asked; then it forgot.
+  @Test func anIDThatTheTailForgotIsLookedUpAgain() throws {
+    var bench = PlannerBench()
+    let first = AppendRequest(to: "a", [.named("X", id: .make())])
+    let accepted = bench.accept(first)
+    let receipt = try #require(accepted)
+    let kept = try #require(bench.recorded.first)
+    let again = PreparedRequest(first)
+    let restored = PreparedRequest(restoring: [kept])
+    let known = bench.facts(for: again)
+    let knownRestored = bench.facts(for: restored)
+    #expect(bench.planner.questions(for: again).isEmpty)
+    #expect(bench.plan(PreparedRequest(first), facts: known).receipt?.parts == receipt.parts)
+    let filler = (0..<EventLogLimits.requestEvents).map { _ in NewEvent.named("X") }
+    for _ in 0...(RecentTail.eventBound / filler.count) {
+      _ = bench.accept(AppendRequest(to: nil, filler))
+      bench.planner.trim(published: bench.planner.head)
+    }
+    #expect(bench.planner.tail.first > 1)
+    // Admitted just now as far as everything else goes.
+    for (request, facts) in [(again, known), (restored, knownRestored)] {
+      var late = ColdFacts(head: bench.planner.head)
+      late.streams = facts.streams
+      late.recentIDs = facts.recentIDs
+      guard case .stale = bench.plan(request, facts: late) else {
+        Issue.record("an id was taken for a new one")
+        continue
+      }
+      #expect(bench.planner.questions(for: request).ids.count == 1)
+    }
+  }
+
   @Test func aRepeatGetsTheFirstReceiptWhateverItExpects() {
     var bench = PlannerBench()
     let events = (0..<4).map { _ in NewEvent.named("X", id: .make()) }

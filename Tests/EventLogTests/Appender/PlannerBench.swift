@@ -27,12 +27,23 @@ struct PlannerBench {
 
   mutating func plan(_ request: AppendRequest) -> CommitPlanner.Outcome {
     let prepared = PreparedRequest(request, hashing: hashing)
+    return plan(prepared, facts: facts(for: prepared))
+  }
+
+  /// What admission finds.
+  func facts(for prepared: PreparedRequest) -> ColdFacts {
     let asked = planner.questions(for: prepared)
     var facts = ColdFacts(head: planner.head)
+    facts.recentIDs = asked.recentIDs
     // The bench's store is empty: everything ever written is in the planner's memory.
     for stream in asked.streams { facts.streams[stream] = .neverWritten }
     for source in asked.sources { facts.sources[source] = .some(nil) }
     facts.hasCondition = asked.condition != nil
+    return facts
+  }
+
+  /// What the appender makes of a request that was admitted.
+  mutating func plan(_ prepared: PreparedRequest, facts: ColdFacts) -> CommitPlanner.Outcome {
     if isCold { batch = CommitBatch() }
     return planner.plan(prepared, facts: facts, at: now, into: &batch)
   }

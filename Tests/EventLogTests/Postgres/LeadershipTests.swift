@@ -112,6 +112,33 @@ struct LeadershipTests {
     }
   }
 
+  /// The server failed over to a copy that lacked the last events, and the log has grown since.
+  @Test func anEpochThatOutgrewWhatWasReadIsNoticed() async throws {
+    try await PostgresTest.withSchema { test in
+      let leader = try await test.open("a:1", poll: .milliseconds(50))
+      let reader = try await test.open("b:1", poll: .milliseconds(50))
+      for number in 1...3 { _ = try await leader.append(.marked(number, to: "s")) }
+      #expect(try await reader.head(beyond: GlobalPosition(2)) == GlobalPosition(3))
+      await leader.close()
+      try test.run(
+        """
+        UPDATE log_head SET log_epoch = log_epoch + 1, epoch_ends = epoch_ends || 2::bigint, head = 9,
+          leader_epoch = leader_epoch + 1, holder = 'c', address = 'c:1',
+          lease_until = clock_timestamp() + interval '1 hour'
+        """
+      )
+      try await until("the reader is told") {
+        do throws(EventLogError) {
+          _ = try await reader.head()
+          return false
+        } catch {
+          return error == .logEpochChanged(head: GlobalPosition(9))
+        }
+      }
+      await reader.close()
+    }
+  }
+
   @Test func onlyOneOfManyLeads() async throws {
     try await PostgresTest.withSchema { test in
       let logs = try await withThrowingTaskGroup(of: PostgresEventLog.self) { group in

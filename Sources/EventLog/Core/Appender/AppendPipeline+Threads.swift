@@ -34,11 +34,17 @@ extension AppendPipeline {
       entries.map { planner.questions(for: $0.prepared) }
     }
     let cold = questions.indices.filter { !questions[$0].isEmpty }
-    for index in entries.indices { entries[index].facts = ColdFacts(head: head.number) }
+    for index in entries.indices {
+      entries[index].facts = ColdFacts(head: head.number)
+      entries[index].facts?.recentIDs = questions[index].recentIDs
+    }
     guard !cold.isEmpty else { return entries }
     do throws(EventLogError) {
       let facts = try storage.resolve(cold.map { questions[$0] }, at: head)
-      for (index, facts) in zip(cold, facts) { entries[index].facts = facts }
+      for (index, facts) in zip(cold, facts) {
+        entries[index].facts = facts
+        entries[index].facts?.recentIDs = questions[index].recentIDs
+      }
       return entries
     } catch {
       // Nothing was written; the callers learn what the store said.

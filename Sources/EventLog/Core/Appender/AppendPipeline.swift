@@ -158,8 +158,12 @@ final class AppendPipeline: Sendable {
   private func warmFacts(for request: PreparedRequest) -> ColdFacts? {
     // The head is taken first: facts are true there or later.
     let head = published.value
-    let isWarm = planner.withLockIfAvailable { $0.questions(for: request).isEmpty } ?? false
-    return isWarm ? ColdFacts(head: head.number) : nil
+    guard let questions = planner.withLockIfAvailable({ $0.questions(for: request) }),
+      questions.isEmpty
+    else { return nil }
+    var facts = ColdFacts(head: head.number)
+    facts.recentIDs = questions.recentIDs
+    return facts
   }
 
   private func enqueue(_ asked: Entry) -> EventLogError? {

@@ -5,7 +5,11 @@ package struct ColdQuestions: Sendable {
   /// A condition to look for in (`condition.after`, published head].
   package var condition: PreparedCondition?
   package var sources: [NameKey] = []
+  /// Given ids that are not asked for, since the tail knows them: it must still, when the request is
+  /// planned.
+  package var recentIDs: [EventID] = []
 
+  /// Whether the store need not be asked.
   package var isEmpty: Bool {
     streams.isEmpty && ids.isEmpty && condition == nil && sources.isEmpty
   }
@@ -48,6 +52,8 @@ package struct ColdFacts: Sendable {
   package var firstMatch: UInt64?
   /// Every source that was asked for; nil stands for "never".
   package var sources: [NameKey: UInt64?] = [:]
+  /// Ids of which the store was not asked (see `ColdQuestions.recentIDs`).
+  package var recentIDs: [EventID] = []
 
   package init(head: UInt64) { self.head = head }
 }

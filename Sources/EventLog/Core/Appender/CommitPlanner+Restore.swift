@@ -9,7 +9,7 @@ extension CommitPlanner {
       questions.streams.append(stream)
     }
     for (event, recorded) in zip(request.events, request.restored) {
-      if tail.position(of: event.id) == nil { questions.ids.append(event.id) }
+      lookUp(event.id, &questions)
       if let source = recorded.tracking.map({ NameKey($0.source) }), sources.peek(source) == nil {
         questions.sources.append(source)
       }

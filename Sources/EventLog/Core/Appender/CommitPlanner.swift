@@ -54,9 +54,7 @@ package struct CommitPlanner: Sendable {
     for part in request.parts {
       if let stream = part.stream { ask(stream) }
     }
-    for event in request.events {
-      if event.isGiven, tail.position(of: event.id) == nil { questions.ids.append(event.id) }
-    }
+    for event in request.events where event.isGiven { lookUp(event.id, &questions) }
     for (_, removal) in request.removals { ask(removal.stream) }
     if let condition = request.condition, !condition.matchesEverything,
       condition.after < head, !tail.covers(after: condition.after)
@@ -69,6 +67,15 @@ package struct CommitPlanner: Sendable {
     return questions
   }
 
+  /// Asks for an id that memory does not hold.
+  func lookUp(_ id: EventID, _ questions: inout ColdQuestions) {
+    if tail.position(of: id) == nil {
+      questions.ids.append(id)
+    } else {
+      questions.recentIDs.append(id)
+    }
+  }
+
   /// Validates `request` in the order of law L8 and, if it is accepted, puts it into `batch`.
   package mutating func plan(
     _ request: PreparedRequest,
@@ -76,7 +83,10 @@ package struct CommitPlanner: Sendable {
     at time: Timestamp,
     into batch: inout CommitBatch
   ) -> Outcome {
-    guard tail.covers(after: facts.head) else { return .stale }
+    // An id that the tail knew when the request came and has dropped since was looked up nowhere.
+    guard tail.covers(after: facts.head),
+      facts.recentIDs.allSatisfy({ tail.position(of: $0) != nil })
+    else { return .stale }
     if request.isRestore { return restore(request, facts: facts, into: &batch) }
     switch judgeIDs(of: request, facts) {
     case .fresh: break
