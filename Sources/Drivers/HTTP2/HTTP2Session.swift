@@ -36,6 +36,11 @@ package final class HTTP2Session {
   /// Beyond what a client asks of us in frames that only ask (pings, settings) before it reads the
   /// answers, it is dropped.
   private static let unreadAnswers = 1_000
+  /// Frames that may wait to be sent, for each stream that a client may have.
+  ///
+  /// A head, bytes and an end are three. Refusals of more streams wait there, too: a client that does
+  /// not read them is dropped.
+  private static let framesPerStream = 4
 
   private static let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
 
@@ -90,6 +95,10 @@ package final class HTTP2Session {
       bytes.count
     )
     try check(Int32(clamping: min(taken, 0)), "what the client sent")
+    let bound = Self.unreadAnswers + Self.framesPerStream * Int(settings.streams)
+    guard nghttp2_session_get_outbound_queue_size(session) <= bound else {
+      throw HTTP2Error(description: "the client reads none of more than \(bound) frames")
+    }
   }
 
   /// Lends the next bytes to be sent; false if there are none for now.
@@ -250,6 +259,10 @@ extension HTTP2Session {
       if let frame { HTTP2Session.me(me)?.sent(frame.pointee.hd) }
       return 0
     }
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, _, me in
+      if let frame { HTTP2Session.me(me)?.unsent(frame.pointee.hd) }
+      return 0
+    }
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, _, me in
       HTTP2Session.me(me)?.close(id)
       return 0
@@ -331,6 +344,14 @@ extension HTTP2Session {
       head.stream_id,
       HTTP2Code.noError
     )
+  }
+
+  /// A head that cannot be sent is an answer that never comes: who waits for it is told.
+  private func unsent(_ head: nghttp2_frame_hd) {
+    guard head.type == NGHTTP2_HEADERS.rawValue, let stream = streams[head.stream_id] else {
+      return
+    }
+    reset(stream, code: HTTP2Code.internalError)
   }
 
   private func close(_ id: Int32) {

@@ -26,8 +26,22 @@ extension EventLogError {
     }
   }
 
+  /// The error with texts that fit into the head of an answer, whatever a caller has sent.
+  package var brief: EventLogError {
+    switch self {
+    case .invalid(let text): .invalid(text.brief)
+    case .outcomeUnknown(let text): .outcomeUnknown(text.brief)
+    case .locked(let text): .locked(text.brief)
+    case .corrupt(let text, let position): .corrupt(text.brief, at: position)
+    case .unavailable(let text): .unavailable(text.brief)
+    default: self
+    }
+  }
+
   /// The error as a client gets it.
-  package var rpcError: RPCError {
+  package var rpcError: RPCError { brief.spelledOut }
+
+  private var spelledOut: RPCError {
     var details = [
       ErrorDetails.errorInfo(reason: reason, domain: Self.domain, metadata: values)
     ]
@@ -234,5 +248,22 @@ private struct ErrorValues {
     case ("tombstoned", 0): return .tombstoned
     default: return nil
     }
+  }
+}
+
+extension String {
+  /// Bytes of a text in the head of an answer; clients take 8 KiB of heads at least, and a text is
+  /// there up to three times, with each byte in up to three.
+  private static let briefBytes = 768
+
+  /// The text, cut where it is longer than the head of an answer should be.
+  package var brief: String {
+    guard utf8.count > Self.briefBytes else { return self }
+    // A character that is cut in half goes whole.
+    var end = utf8.index(utf8.startIndex, offsetBy: Self.briefBytes)
+    while end > startIndex, end.samePosition(in: unicodeScalars) == nil {
+      end = utf8.index(before: end)
+    }
+    return String(self[..<end]) + "…"
   }
 }

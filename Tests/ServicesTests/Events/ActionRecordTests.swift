@@ -1,3 +1,4 @@
+import EventLogConformance
 import EventLogCore
 import EventLogInMemory
 import GRPCCore
@@ -163,6 +164,31 @@ import Testing
         #expect(event.metadata[EventLogCore.Metadata.Keys.actor] == "token:a")
         #expect(event.metadata[EventLogCore.Metadata.Keys.correlationID] == "request-7")
       }
+    }
+  }
+
+  /// A log that several processes share and this one leads.
+  private final class LedLog: EngineWrapper, LedEventLog {
+    let base: any EventLogEngine = InMemoryEventLog()
+    var leadership: Leadership { .leads }
+    func leaderships() -> AsyncStream<Leadership> { AsyncStream { $0.finish() } }
+    func admits(_ secret: String) -> Bool { secret == "secret" }
+    func learn(of head: GlobalPosition) {}
+  }
+
+  @Test func ofASharedLogTheTokenSaysWhoCallsAndTheSecretNobody() async throws {
+    let log = LedLog()
+    let authority = TermAuthority(Tokens(), log: log)
+    #expect(authority.name(of: "a") == "token:a")
+    #expect(authority.name(of: "secret") == "token")
+    #expect(TermAuthority(nil, log: log).name(of: "a") == "token")
+    try await ServedEvents.with(authority: authority, engine: log) { served in
+      _ = try await log.append(AppendRequest(to: "s-1", [NewEvent(type: "T")]))
+      let transfer = Wordweave_Events_V1_Transfer.Client(wrapping: served.client)
+      let metadata: GRPCCore.Metadata = ["authorization": "Bearer a"]
+      try await transfer.export(.init(), metadata: metadata) { for try await _ in $0.messages {} }
+      let page = try await log.read("$admin", from: .first, direction: .forward, limit: 10)
+      #expect(page.events.map { $0.metadata[EventLogCore.Metadata.Keys.actor] } == ["token:a"])
     }
   }
 

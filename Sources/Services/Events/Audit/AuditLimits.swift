@@ -1,3 +1,5 @@
+internal import EventLogCore
+
 /// Every number of the audit, with its reason.
 enum AuditLimits {
   /// Events of a page, when nobody says and at most.
@@ -11,6 +13,8 @@ enum AuditLimits {
   ///
   /// Whoever asks for what is rare goes on with the page's token.
   static let pageCost = 16_384
+  /// Bytes of events that cost as much to read as one candidate: a page of the log, divided.
+  static let bytesPerEvent = EventLogLimits.pageBytes / EventLogLimits.pageEvents
   /// Candidates of the first look of each source; each further look doubles it, so that the source
   /// that ends first is found soon and walked in long pages.
   static let firstLook = 128

@@ -1,4 +1,5 @@
 internal import GRPCCore
+internal import Schemas
 
 /// What the server knows of each call: the right it takes, and whether it is one that is answered at
 /// once or a stream.
@@ -16,7 +17,14 @@ struct CallTable: Sendable {
     /// Reads and appends go without: they say for
     /// themselves who did what, and are called too often.
     var isRecorded = true
+
+    /// Bytes of one message that a caller may send.
+    var requestBytes: Int { right == nil ? CallTable.openBytes : EventCalls.requestBytes }
   }
+
+  /// Bytes of one message of a call that nobody needs a right for, or that nobody knows; such a
+  /// message holds a name at most.
+  static let openBytes = 64 << 10
 
   private static let log = "wordweave.events.v1.EventLog"
   private static let streams = "wordweave.events.v1.Streams"
@@ -67,7 +75,10 @@ struct CallTable: Sendable {
   /// What is not in the table takes the highest right.
   private static let unknown = Entry(right: .admin, isStream: false)
 
-  /// What is known of a call.
+  /// What is known of a call; nil for one that is not in the table.
+  static func known(_ method: MethodDescriptor) -> Entry? { entries[method.fullyQualifiedMethod] }
+
+  /// What is known of a call, or what holds for those that are not.
   static func entry(_ method: MethodDescriptor) -> Entry {
     entries[method.fullyQualifiedMethod] ?? unknown
   }

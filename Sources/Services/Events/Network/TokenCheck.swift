@@ -39,9 +39,9 @@ struct TokenCheck: ServerInterceptor {
   }
 
   /// Refuses a call that is not for whoever makes it.
-  func admit(_ metadata: GRPCCore.Metadata, _ method: MethodDescriptor) throws(RPCError) {
-    guard let right = CallTable.entry(method).right else { return }
-    _ = try admit(metadata, method, right)
+  func admit(_ head: RequestHead, _ entry: CallTable.Entry) throws(RPCError) {
+    guard let right = entry.right else { return }
+    _ = try admit(head.metadata, head.method, right)
   }
 
   /// The token of a call that its bearer may make.
@@ -78,8 +78,7 @@ struct TokenCheck: ServerInterceptor {
   }
 
   private static func refusal(_ message: String, _ method: MethodDescriptor) -> RPCError {
-    method.service.fullyQualifiedService
-      == Umadb_V1_DCB.descriptor.fullyQualifiedService
+    method.isUmaDB
       ? .umaDBUnauthenticated(message) : RPCError(code: .unauthenticated, message: message)
   }
 }

@@ -28,6 +28,7 @@ extension RPCError {
   }
 
   init(umaDB error: EventLogError) {
+    let error = error.brief
     let message = error.description
     switch error {
     case .conditionFailed, .conflict, .trackingNotIncreasing, .idConflict, .streamTombstoned,
@@ -45,8 +46,9 @@ extension RPCError {
   fileprivate init(
     umaDB type: Umadb_V1_ErrorResponse.ErrorType,
     _ code: RPCError.Code,
-    _ message: String
+    _ text: String
   ) {
+    let message = text.brief
     self.init(code: code, message: message)
     var details = Umadb_V1_ErrorResponse()
     details.message = message
@@ -54,5 +56,14 @@ extension RPCError {
     // Without details the status still tells the cause.
     guard let bytes: [UInt8] = try? details.serializedBytes() else { return }
     metadata.addBinary(bytes, forKey: Self.umaDBDetailsKey)
+  }
+}
+
+extension MethodDescriptor {
+  /// Whether callers expect the errors of that protocol.
+  ///
+  /// By name: what else a descriptor says of a call, a request does not.
+  var isUmaDB: Bool {
+    service.fullyQualifiedService == Umadb_V1_DCB.descriptor.fullyQualifiedService
   }
 }

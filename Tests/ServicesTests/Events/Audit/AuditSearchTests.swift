@@ -227,6 +227,39 @@ import Testing
     }
   }
 
+  @Test func aTokenMayNameAnyPlace() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([.audited("T", by: "ada"), .audited("T", by: "ada")], to: "s")
+      for (actor, oldestFirst, place, found): (String, Bool, UInt64, [UInt64]) in [
+        ("", true, .max, []), ("ada", true, .max, []), ("ada", true, 0, [1, 2]),
+        ("", false, .max, [2, 1]), ("ada", false, .max, [2, 1]), ("ada", false, 0, []),
+      ] {
+        var question = Question()
+        question.criteria.actor = actor
+        question.oldestFirst = oldestFirst
+        let token = PageToken(
+          identity: world.log.identity,
+          direction: oldestFirst ? .forward : .backward,
+          digest: try AuditCriteria(question.criteria).digest
+        )
+        question.pageToken = token.bytes(place)
+        let page = try await world.audit.search(question, metadata: AuditWorld.metadata)
+        #expect(page.events.map(\.position) == found, "'\(actor)' from \(place)")
+        #expect(page.pageToken.isEmpty, "'\(actor)' from \(place)")
+      }
+    }
+  }
+
+  @Test func aRangeHasItsEdgesWhereverItLies() {
+    for place in [GlobalPosition.start, .max] {
+      for direction in [Direction.forward, .backward] {
+        let range = AuditRange(after: place, through: place, direction: direction)
+        #expect(range.isEmpty)
+        #expect(range.first >= place && range.start >= place && range.last >= place)
+      }
+    }
+  }
+
   @Test func operatorsAloneAreAnswered() async throws {
     try await AuditWorld.run { world in
       for metadata: GRPCCore.Metadata in [[:], ["ww-actor": "user_1", "ww-roles": "moderator"]] {

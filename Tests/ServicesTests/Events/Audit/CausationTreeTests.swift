@@ -1,4 +1,5 @@
 import EventLogCore
+import EventLogInMemory
 import GRPCCore
 import Schemas
 import Testing
@@ -93,6 +94,43 @@ import Testing
       let cut = try await trace(world, 1)
       #expect(cut.nodes.count == AuditLimits.traceNodes)
       #expect(cut.isCut)
+    }
+  }
+
+  @Test func aWideLevelLoadsNoMoreThanTheTreeHolds() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([event(1, cause: nil)], to: "s")
+      // Forty effects with a hundred each: four times what fits.
+      try await world.append((2...41).map { event($0, cause: 1) }, to: "s")
+      for parent: UInt64 in 2...41 {
+        let numbers = (parent * 1000)..<(parent * 1000 + 100)
+        try await world.append(numbers.map { event($0, cause: parent) }, to: "s")
+      }
+      try await world.indexed()
+      let watched = WatchedEngine(world.log)
+      let tree = try await CausationTree(
+        from: try #require(try await world.log.event(at: GlobalPosition(1))),
+        isWhole: false,
+        engine: watched,
+        index: world.index
+      )
+      #expect(tree.nodes.count == AuditLimits.traceNodes)
+      #expect(tree.isCut)
+      #expect(watched.eventsFound <= AuditLimits.traceNodes, "\(watched.eventsFound) events")
+    }
+  }
+
+  @Test func aTreeSaysWhenRemovedEffectsTookTheRoomOfOthers() async throws {
+    try await AuditWorld.run { world in
+      let room = UInt64(AuditLimits.traceNodes)
+      try await world.append([event(1, cause: nil)], to: "s")
+      try await world.append((2...room + 2).map { event($0, cause: 1) }, to: "t")
+      // What is removed names no cause any more, but the index knows it.
+      try await world.indexed()
+      _ = try await world.log.append(.truncating("t", before: StreamRevision(room)))
+      let answer = try await trace(world, 1)
+      #expect(answer.nodes.map(\.entry.position) == [1])
+      #expect(answer.isCut)
     }
   }
 

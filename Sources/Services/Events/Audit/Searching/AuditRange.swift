@@ -13,10 +13,13 @@ struct AuditRange: Hashable, Sendable {
   func contains(_ position: GlobalPosition) -> Bool { position > after && position <= through }
 
   /// The first position of the walk.
-  var first: GlobalPosition { direction == .forward ? after.next : through }
+  var first: GlobalPosition { direction == .forward ? after.following : through }
+
+  /// The last position of the walk.
+  var last: GlobalPosition { direction == .forward ? through : after.following }
 
   /// Where a read of the log begins, which leaves out the place that it is given.
-  var start: GlobalPosition { direction == .forward ? after : through.next }
+  var start: GlobalPosition { direction == .forward ? after : through.following }
 
   /// What is left behind a place.
   func beyond(_ place: GlobalPosition) -> AuditRange {
@@ -37,6 +40,16 @@ struct AuditRange: Hashable, Sendable {
   func isFurther(_ place: GlobalPosition, than other: GlobalPosition) -> Bool {
     direction == .forward ? place > other : place < other
   }
+}
+
+extension GlobalPosition {
+  /// The position after this one; the highest, which a forged page token may name, itself.
+  fileprivate var following: GlobalPosition { self < .max ? next : self }
+}
+
+extension [RecordedEvent] {
+  /// What they hold, as they are stored.
+  var byteCount: Int { reduce(0) { count, event in count + event.withEnvelope { $0.count } } }
 }
 
 extension EventLogEngine {
@@ -63,17 +76,23 @@ extension EventLogEngine {
     return try await events(at: [position]).first
   }
 
-  /// The events at any number of positions, ascending or descending, in their order.
+  /// The events at any number of positions, ascending or descending, in their order; only the first
+  /// of them if they hold more than `bound` bytes.
+  ///
+  /// - bound: once so many bytes are read, no further page is.
   func allEvents(
-    at positions: [GlobalPosition]
+    at positions: [GlobalPosition],
+    bound: Int = .max
   ) async throws(EventLogError) -> [RecordedEvent] {
     var events: [RecordedEvent] = []
+    var bytes = 0
     var rest = positions[...]
-    while !rest.isEmpty {
+    while !rest.isEmpty, bytes < bound {
       let found = try await self.events(at: Array(rest.prefix(EventLogLimits.pageEvents)))
       // What is left lies beyond the head.
       guard !found.isEmpty else { break }
       events += found
+      bytes += found.byteCount
       rest = rest.dropFirst(found.count)
     }
     return events

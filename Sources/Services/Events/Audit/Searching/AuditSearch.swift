@@ -72,16 +72,14 @@ struct AuditSearch: Sendable {
     limit: Int,
     bound: Int = AuditLimits.pageCost
   ) async throws -> Page {
-    guard !range.isEmpty else { return Page(scannedTo: range.first, isEnd: true) }
+    guard !range.isEmpty else { return Page(scannedTo: range.start, isEnd: true) }
     var walks = try await sources(criteria, range).map { Walk($0, at: range.start) }
     var candidates = max(AuditLimits.firstLook, limit)
     var cost = 0
     while true {
       for number in walks.indices {
         cost += try await walks[number].look(at: candidates, criteria)
-        if walks[number].isEnd || walks[number].hits.count >= limit {
-          return walks[number].page(limit)
-        }
+        if walks[number].isDone(limit) { return walks[number].page(limit) }
       }
       if cost >= bound {
         return walks.dropFirst().reduce(walks[0]) { best, walk in
@@ -119,18 +117,28 @@ struct AuditSearch: Sendable {
     var hits: [RecordedEvent] = []
     var scannedTo: GlobalPosition
     var isEnd = false
+    /// What the hits hold.
+    private var bytes = 0
 
     init(_ source: any AuditSource, at place: GlobalPosition) {
       self.source = source
       scannedTo = place
     }
 
+    /// Looks at so many candidates more, and tells what it took.
     mutating func look(at candidates: Int, _ criteria: AuditCriteria) async throws -> Int {
       let look = try await source.look(at: candidates)
-      hits += look.events.filter(criteria.matches)
+      let found = look.events.filter(criteria.matches)
+      hits += found
+      bytes += found.byteCount
       scannedTo = look.scannedTo
       isEnd = look.isEnd
-      return look.cost
+      return max(look.cost, look.events.byteCount / AuditLimits.bytesPerEvent)
+    }
+
+    /// Whether it has all that a page takes, in events or in bytes, or nothing is left.
+    func isDone(_ limit: Int) -> Bool {
+      isEnd || hits.count >= limit || bytes >= EventPage.messageBytes
     }
 
     /// The page: cut at its count and at what a message holds, but never empty for a large event.

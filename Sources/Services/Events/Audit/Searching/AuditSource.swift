@@ -99,7 +99,7 @@ struct StreamSource: AuditSource {
 
   mutating func look(at candidates: Int) async throws -> AuditLook {
     guard let from = next else {
-      return AuditLook(events: [], scannedTo: edge, isEnd: true, cost: 1)
+      return AuditLook(events: [], scannedTo: range.last, isEnd: true, cost: 1)
     }
     let page = try await engine.read(
       stream,
@@ -110,22 +110,17 @@ struct StreamSource: AuditSource {
     let last = page.events.last
     next = last?.revision.flatMap { revision in
       switch range.direction {
-      case .forward: revision.next
+      case .forward: revision < .max ? revision.next : nil
       case .backward: revision > .first ? StreamRevision(revision.number - 1) : nil
       }
     }
-    let place = last?.position ?? edge
+    let place = last?.position ?? range.last
     let isEnd = page.isEnd || next == nil || range.ends(at: place)
     return AuditLook(
       events: page.events.filter { range.contains($0.position) },
-      scannedTo: isEnd ? edge : place,
+      scannedTo: isEnd ? range.last : place,
       isEnd: isEnd,
       cost: max(1, page.events.count)
     )
-  }
-
-  /// The last place of the walk.
-  private var edge: GlobalPosition {
-    range.direction == .forward ? range.through : range.after.next
   }
 }

@@ -50,33 +50,32 @@ struct CausationTree: Sendable {
     }
     if isWhole, let origin, !isCut {
       // One command may bring several events about; all of them are roots then.
-      nodes = try await Self.effects(of: [origin], room: AuditLimits.traceNodes, engine, index)
-        .flatMap(\.self).map { Node(event: $0, cause: nil, depth: 0) }
-      if nodes.count >= AuditLimits.traceNodes { isCut = true }
+      let roots = try await Self.effects(of: [origin], room: AuditLimits.traceNodes, engine, index)
+      nodes = roots.events.flatMap(\.self).map { Node(event: $0, cause: nil, depth: 0) }
+      isCut = roots.isCut
     }
     try await descend(from: isWhole ? nodes.count : 1, engine, index)
   }
 
-  /// The events that name each of some causes, at most so many of each.
+  /// The events that name each of some causes, looking at no more than `room` of all together, and
+  /// whether some were left out.
   private static func effects(
     of causes: [String],
     room: Int,
     _ engine: any EventLogEngine,
     _ index: any ProjectionReader
-  ) async throws -> [[RecordedEvent]] {
+  ) async throws -> (events: [[RecordedEvent]], isCut: Bool) {
     let keys = causes.map(AuditIndex.key)
     let found = try await index.read { view in
-      try keys.map { key in
-        try view.list(AuditIndex.causes, KeyRange(prefix: key), limit: room).map {
-          AuditIndex.position(of: $0.key)
-        }
-      }
+      var places = EffectPlaces(room: room)
+      for key in keys where !places.isCut { try places.add(key, of: view) }
+      return places
     }
     var effects: [[RecordedEvent]] = []
-    for (cause, positions) in zip(causes, found) {
+    for (cause, positions) in zip(causes, found.positions) {
       effects.append(try await engine.allEvents(at: positions).filter { $0.cause == cause })
     }
-    return effects
+    return (effects, found.isCut)
   }
 
   /// Adds the effects of the last nodes, level by level.
@@ -88,19 +87,17 @@ struct CausationTree: Sendable {
     var known = Set(nodes.map(\.event.position))
     var level = nodes.suffix(count)
     while !level.isEmpty {
-      // One more than fits, to know whether something is left out.
       let found = try await Self.effects(
         of: level.map(\.event.id.description),
-        room: AuditLimits.traceNodes - nodes.count + 1,
+        room: AuditLimits.traceNodes - nodes.count,
         engine,
         index
       )
+      if found.isCut { isCut = true }
       var next: [Node] = []
-      for (parent, effects) in zip(level, found) {
+      for (parent, effects) in zip(level, found.events) {
         for event in effects where !known.contains(event.position) {
-          guard nodes.count + next.count < AuditLimits.traceNodes,
-            parent.depth + 1 < AuditLimits.traceDepth
-          else {
+          guard parent.depth + 1 < AuditLimits.traceDepth else {
             isCut = true
             break
           }
@@ -112,6 +109,29 @@ struct CausationTree: Sendable {
       nodes += next
       level = nodes[first...]
     }
+  }
+}
+
+/// Where the effects of some causes are, of all together no more than there is room for.
+private struct EffectPlaces: Sendable {
+  /// Of each cause; those of the last ones are missing once it is cut.
+  private(set) var positions: [[GlobalPosition]] = []
+  /// Whether some were left out.
+  private(set) var isCut = false
+  private var room: Int
+
+  init(room: Int) { self.room = room }
+
+  /// Looks up the effects of the next cause.
+  ///
+  /// Blocks.
+  mutating func add(_ key: DocumentKey, of view: ReadModelView) throws {
+    // One more than fits, to know whether something is left out.
+    let found = try view.list(AuditIndex.causes, KeyRange(prefix: key), limit: room + 1)
+    isCut = found.count > room
+    let kept = found.prefix(room).map { AuditIndex.position(of: $0.key) }
+    positions.append(kept)
+    room -= kept.count
   }
 }
 

@@ -38,14 +38,17 @@ struct JoinedSource: AuditSource {
       var filter = PostingFilter(view, lists, range)
       return try filter.run(places, wanting: candidates)
     }
-    let isWhole = found.looked == places.count
-    place = isWhole ? page.scannedTo : places[found.looked - 1]
+    let events = try await engine.allEvents(at: found.positions, bound: EventPage.messageBytes)
+    // Where large events are left, the next look begins behind the last one that was read.
+    let stop = events.count < found.positions.count ? events.last?.position : nil
+    let isWhole = stop == nil && found.looked == places.count
+    place = stop ?? (isWhole ? page.scannedTo : places[found.looked - 1])
     let isEnd = isWhole && (page.isEnd || range.ends(at: page.scannedTo))
     return AuditLook(
-      events: try await engine.allEvents(at: found.positions),
+      events: events,
       scannedTo: place,
       isEnd: isEnd,
-      cost: found.positions.count + (found.rows + found.looked) / AuditLimits.placesPerEvent + 1
+      cost: events.count + (found.rows + found.looked) / AuditLimits.placesPerEvent + 1
     )
   }
 }

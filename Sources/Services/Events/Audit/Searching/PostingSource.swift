@@ -29,12 +29,16 @@ struct PostingSource: AuditSource {
       var leap = PostingLeap(view, lists, range)
       return try leap.run(wanting: candidates)
     }
-    self.range = range.beyond(found.scannedTo)
+    let events = try await engine.allEvents(at: found.positions, bound: EventPage.messageBytes)
+    // Where large events are left, the next look begins behind the last one that was read.
+    let stop = events.count < found.positions.count ? events.last?.position : nil
+    let scannedTo = stop ?? found.scannedTo
+    self.range = range.beyond(scannedTo)
     return AuditLook(
-      events: try await engine.allEvents(at: found.positions),
-      scannedTo: found.scannedTo,
-      isEnd: found.isEnd,
-      cost: found.positions.count + found.rows / AuditLimits.placesPerEvent + 1
+      events: events,
+      scannedTo: scannedTo,
+      isEnd: stop == nil && found.isEnd,
+      cost: events.count + found.rows / AuditLimits.placesPerEvent + 1
     )
   }
 }
@@ -61,7 +65,7 @@ struct PostingLeap {
   ///
   /// Blocks.
   mutating func run(wanting limit: Int) throws -> Found {
-    var found = Found(scannedTo: range.first)
+    var found = Found(scannedTo: range.start)
     guard !range.isEmpty else {
       found.isEnd = true
       return found
@@ -72,7 +76,7 @@ struct PostingLeap {
     while true {
       guard let place = try walks[turn].seek(candidate) else {
         found.isEnd = true
-        found.scannedTo = range.direction == .forward ? range.through : range.after.next
+        found.scannedTo = range.last
         break
       }
       agreeing = place == candidate ? agreeing + 1 : 1

@@ -8,6 +8,9 @@ internal import SwiftProtobuf
 /// without, under the same checks.
 struct DirectCall: Sendable {
   let method: MethodDescriptor
+  let entry: CallTable.Entry
+  /// What of a request is counted before it is decoded.
+  let shape: WireShape?
   /// Decodes a request, serves it and encodes the answer.
   let answer: @Sendable ([UInt8]) async throws -> [UInt8]
 
@@ -17,6 +20,8 @@ struct DirectCall: Sendable {
     _ body: @escaping @Sendable (Request) async throws -> Answer
   ) {
     self.method = method
+    entry = CallTable.entry(method)
+    shape = WireShape.of(method)
     answer = { bytes in
       let request = try ProtobufDeserializer<Request>().deserialize(bytes)
       return try ProtobufSerializer<Answer>().serialize(try await body(request))
@@ -73,7 +78,12 @@ struct DirectCalls: Sendable {
   /// The call of that name; nil if it is gRPC's.
   subscript(method: MethodDescriptor) -> DirectCall? { calls[method.fullyQualifiedMethod] }
 
-  /// Serves a call: the outcome is what the caller is told.
+  /// Refuses a call of somebody who may not make it.
+  func admit(_ head: RequestHead, _ entry: CallTable.Entry) throws(RPCError) {
+    try check?.admit(head, entry)
+  }
+
+  /// Serves a call that was admitted: the outcome is what the caller is told.
   func serve(
     _ call: DirectCall,
     _ head: RequestHead,
@@ -81,7 +91,6 @@ struct DirectCalls: Sendable {
     _ message: [UInt8]
   ) async -> Result<[UInt8], RPCError> {
     do {
-      try check?.admit(head.metadata, head.method)
       try await pin.check(head.metadata)
       return .success(
         try await CallScope.$current.withValue(scope) { try await call.answer(message) }

@@ -17,6 +17,9 @@ struct MessageDecoder {
   /// Makes one for messages of at most so many bytes.
   init(limit: Int) { self.limit = limit }
 
+  /// Bytes that are kept of a message until it is whole.
+  var heldBytes: Int { message.count }
+
   /// Whether a message has begun and not ended.
   var isInMessage: Bool { length != nil || !prefix.isEmpty }
 

@@ -1,5 +1,6 @@
 internal import GRPCCore
 internal import HTTP2Driver
+internal import Schemas
 
 /// The head of a call: what is called, and what the caller says of it.
 struct RequestHead: Sendable {
@@ -101,7 +102,8 @@ enum ResponseHead {
     if status.code == .ok, status.message.isEmpty, metadata.isEmpty { return succeeded }
     var headers = [HTTP2Header("grpc-status", "\(status.code.rawValue)")]
     if !status.message.isEmpty {
-      headers.append(HTTP2Header("grpc-message", percentEncoded(status.message)))
+      let message = percentEncoded(status.message.brief)
+      headers.append(HTTP2Header("grpc-message", message))
     }
     return headers + Self.headers(metadata)
   }

@@ -13,7 +13,7 @@ final class WireCall: @unchecked Sendable {
 
   private enum Phase {
     case direct(DirectCall, RequestHead, message: [UInt8]?)
-    case served(Task<Void, Never>, deadline: UInt64?)
+    case served(Task<Void, Never>)
     case streamed(StreamedCall)
     /// Answered or gone; what still comes in is dropped.
     case over
@@ -22,9 +22,20 @@ final class WireCall: @unchecked Sendable {
   private let stream: HTTP2Stream
   private let connection: WireConnection
   private var phase = Phase.over
-  private var decoder = MessageDecoder(limit: EventCalls.requestBytes)
+  private var decoder = MessageDecoder(limit: CallTable.openBytes)
+  private var shape: WireShape?
+  private var method: MethodDescriptor?
   private var window = WindowLedger()
   private var hasHead = false
+  /// Whether the request is whole.
+  private var hasEnded = false
+  /// What the call brings along, from its head on.
+  private var scope = CallScope()
+  /// When its caller was last seen to have the right to it.
+  private var admitted = ContinuousClock.now
+  private var deadline: UInt64?
+  /// Bytes of messages that wait for the rest of the request.
+  private var held = 0
 
   init(_ stream: HTTP2Stream, _ connection: WireConnection) {
     self.stream = stream
@@ -35,12 +46,7 @@ final class WireCall: @unchecked Sendable {
 
   func began(_ fields: [HTTP2Header]) {
     do throws(RequestHead.Refusal) {
-      let head = try RequestHead(fields)
-      if let direct = connection.direct[head.method] {
-        phase = .direct(direct, head, message: nil)
-      } else {
-        stream(head)
-      }
+      try take(RequestHead(fields))
     } catch {
       switch error {
       case .http(let status, let message):
@@ -52,18 +58,95 @@ final class WireCall: @unchecked Sendable {
     }
   }
 
+  /// Takes a call up, if whoever makes it may: nothing is kept of what others send.
+  private func take(_ head: RequestHead) throws(RequestHead.Refusal) {
+    let direct = connection.direct[head.method]
+    // Of a call that nobody knows gRPC says so.
+    let entry = direct?.entry ?? CallTable.known(head.method)
+    if let entry {
+      do throws(RPCError) {
+        try connection.direct.admit(head, entry)
+      } catch {
+        throw .status(error)
+      }
+      decoder = MessageDecoder(limit: entry.requestBytes)
+    }
+    scope = CallBounds.scope(
+      head.metadata,
+      CallBounds.timeout(head.metadata),
+      isStream: entry?.isStream ?? false
+    )
+    method = head.method
+    if let direct {
+      shape = direct.shape
+      phase = .direct(direct, head, message: nil)
+    } else {
+      shape = WireShape.of(head.method)
+      stream(head)
+    }
+  }
+
+  /// Gives a request that did not come whole at once the time that the call has.
+  func arm() {
+    guard !hasEnded, deadline == nil, let end = scope.end else { return }
+    if case .over = phase { return }
+    deadline = connection.direct.deadlines.add(at: end) { [self] in
+      connection.loop.execute { self.overdue() }
+    }
+  }
+
+  private func disarm() {
+    if let deadline { connection.direct.deadlines.remove(deadline) }
+    deadline = nil
+  }
+
+  private func overdue() {
+    deadline = nil
+    switch phase {
+    case .direct, .streamed:
+      refuse(CallEnd.reason(scope.end))
+      connection.scheduleFlush()
+    case .served(let task): task.cancel()
+    case .over: break
+    }
+  }
+
   func received(_ bytes: UnsafeRawBufferPointer) {
     window.received(bytes.count)
     if case .over = phase { return makeRoom() }
     do throws(RPCError) {
-      try decoder.take(bytes, complete)
+      // It calls back, which may end the call.
+      var taking = decoder
+      decoder = MessageDecoder(limit: 0)
+      try taking.take(bytes, complete)
+      if case .over = phase { return makeRoom() }
+      decoder = taking
+      try hold(decoder.heldBytes + waitingBytes)
     } catch {
       refuse(error)
     }
     makeRoom()
   }
 
+  /// Bytes of a message that is whole while its request is not.
+  private var waitingBytes: Int {
+    if case .direct(_, _, let message?) = phase { message.count } else { 0 }
+  }
+
+  private func hold(_ count: Int) throws(RPCError) {
+    connection.unfinishedBytes += count - held
+    held = count
+    guard count == 0 || connection.unfinishedBytes <= WireConnection.unfinishedBound else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: "the unfinished requests of this connection hold more than "
+          + "\(WireConnection.unfinishedBound) bytes; send them one after the other"
+      )
+    }
+  }
+
   func ended() {
+    hasEnded = true
     if decoder.isInMessage {
       return refuse(
         RPCError(code: .internalError, message: "the request ended in the middle of a message")
@@ -74,22 +157,38 @@ final class WireCall: @unchecked Sendable {
       guard let message else {
         return refuse(RPCError(code: .internalError, message: "the request has no message"))
       }
+      letGo()
       serve(call, head, message)
-    case .streamed(let call): call.ended()
+    case .streamed(let call):
+      // From now on gRPC keeps the time.
+      disarm()
+      call.ended()
     case .served, .over: break
     }
+  }
+
+  /// Gives back what the unfinished request took of the connection's room.
+  private func letGo() {
+    connection.unfinishedBytes -= held
+    held = 0
+  }
+
+  /// Nothing is kept or waited for any more.
+  private func end() {
+    phase = .over
+    disarm()
+    letGo()
+    decoder = MessageDecoder(limit: 0)
   }
 
   /// The stream is gone: nobody hears an answer any more.
   func closed() {
     switch phase {
     case .direct, .over: break
-    case .served(let task, let deadline):
-      if let deadline { connection.direct.deadlines.remove(deadline) }
-      task.cancel()
+    case .served(let task): task.cancel()
     case .streamed(let call): giveUp(call)
     }
-    phase = .over
+    end()
   }
 
   /// The server stops; streams that never end by themselves end now.
@@ -103,6 +202,10 @@ final class WireCall: @unchecked Sendable {
   }
 
   private func complete(_ message: [UInt8]) {
+    if case .over = phase { return }
+    if let excess = shape?.excess(in: message) {
+      return refuse(method?.isUmaDB == true ? RPCError(umaDB: excess) : excess.rpcError)
+    }
     switch phase {
     case .direct(let call, let head, nil): phase = .direct(call, head, message: message)
     case .direct:
@@ -149,11 +252,11 @@ final class WireCall: @unchecked Sendable {
     case .head(let metadata): begin(metadata)
     case .message(let bytes): connection.write(bytes, to: stream)
     case .status(let status, let metadata):
-      phase = .over
+      end()
       call.outbound.close()
       finish(status, metadata)
     case .abandoned:
-      phase = .over
+      end()
       call.outbound.close()
       connection.reset(stream, HTTP2Code.internalError)
     }
@@ -163,9 +266,16 @@ final class WireCall: @unchecked Sendable {
   // MARK: Served directly
 
   private func serve(_ call: DirectCall, _ head: RequestHead, _ message: [UInt8]) {
-    let asked = CallBounds.timeout(head.metadata)
-    let scope = CallBounds.scope(head.metadata, asked, isStream: false)
+    if ContinuousClock.now - admitted > RunningCalls.pace {
+      // The request took its time: the right may have been lost meanwhile.
+      do throws(RPCError) {
+        try connection.direct.admit(head, call.entry)
+      } catch {
+        return refuse(error)
+      }
+    }
     let calls = connection.direct
+    let scope = scope
     // Begun on the spot, and gone on with on this loop: no other thread is woken for it.
     let isShort = message.count <= Self.shortBytes
     let task: Task<Void, Never>
@@ -181,22 +291,20 @@ final class WireCall: @unchecked Sendable {
     }
     // An answer may be there already.
     guard case .direct = phase else { return }
-    phase = .served(
-      task,
-      deadline: scope.end.map { end in calls.deadlines.add(at: end) { task.cancel() } }
-    )
+    phase = .served(task)
+    if deadline == nil {
+      deadline = scope.end.map { calls.deadlines.add(at: $0) { task.cancel() } }
+    }
   }
 
   private func answer(_ outcome: Result<[UInt8], RPCError>) {
     switch phase {
-    case .served(_, let deadline):
-      if let deadline { connection.direct.deadlines.remove(deadline) }
-    case .direct: break
+    case .served, .direct: break
     case .streamed, .over: return
     }
     switch outcome {
     case .success(let bytes):
-      phase = .over
+      end()
       begin([:])
       connection.write(bytes.framed, to: stream)
       finish(.ok, [:])
@@ -224,7 +332,7 @@ final class WireCall: @unchecked Sendable {
 
   private func refuse(_ error: RPCError) {
     if case .streamed(let call) = phase { giveUp(call) }
-    phase = .over
+    end()
     finish(Status(code: Status.Code(error.code), message: error.message), error.metadata)
   }
 }

@@ -15,6 +15,8 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   ///
   /// Clients ping every few seconds, and with what they send; four a second is no keepalive.
   static let pingsPerBeat = 20
+  /// Bytes of requests that are not whole yet, over all calls: as many as the log would queue.
+  static let unfinishedBound = EventLogLimits.queuedBytes
   /// Bytes handed to the socket at once.
   private static let outputBytes = 64 << 10
   /// How long calls that are on their way to a server that stops are waited for.
@@ -40,6 +42,10 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private var isFlushScheduled = false
   private var isClosing = false
   private var calls: [Int32: WireCall] = [:]
+  /// Calls that began with what is read just now.
+  private var fresh: [WireCall] = []
+  /// What is kept of requests that are not whole yet.
+  var unfinishedBytes = 0
 
   init(
     _ channel: any Channel,
@@ -107,6 +113,9 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    // Most requests are whole at once, and need no clock.
+    for call in fresh { call.arm() }
+    fresh.removeAll(keepingCapacity: true)
     flush()
     context.fireChannelReadComplete()
   }
@@ -145,6 +154,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     session = nil
     let open = calls.values
     calls = [:]
+    fresh = []
     for call in open { call.closed() }
     onClosed(self)
   }
@@ -244,7 +254,7 @@ extension WireConnection: HTTP2Events {
     let call = WireCall(stream, self)
     calls[stream.id] = call
     call.began(head)
-    if isLast { call.ended() }
+    if isLast { call.ended() } else { fresh.append(call) }
   }
 
   func received(_ bytes: UnsafeRawBufferPointer, of stream: HTTP2Stream) {
