@@ -22,14 +22,19 @@ public struct PostgresSettings: Sendable {
 
   /// The URL without its passwords, for messages.
   public var redactedURL: String {
-    let parts = url.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    var text = String(parts[0])
-    if let scheme = text.firstRange(of: "://"),
-      let at = text[scheme.upperBound...].lastIndex(of: "@"),
-      let colon = text[scheme.upperBound..<at].firstIndex(of: ":")
+    var text = ""
+    var rest = url[...]
+    // Up to the first `@` with no `/` before it, as libpq reads it: the password may hold a `?`.
+    if let scheme = url.firstRange(of: "://"),
+      let at = url[scheme.upperBound...].firstIndex(where: { $0 == "@" || $0 == "/" }),
+      url[at] == "@"
     {
-      text = text[...colon] + "***" + text[at...]
+      let colon = url[scheme.upperBound..<at].firstIndex(of: ":")
+      text = colon.map { url[...$0] + "***" } ?? String(url[..<at])
+      rest = url[at...]
     }
+    let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    text += parts[0]
     guard parts.count == 2 else { return text }
     let items = parts[1].split(separator: "&").map { item in
       let key = item.prefix { $0 != "=" }

@@ -268,9 +268,33 @@ final class LeaderKeeper: Sendable {
     }
     logger.info("this process leads the log", metadata: [LoggingKeys.head: "\(taken.head)"])
     lastToken.withLock { $0 = token }
+    endLeftovers()
     let term = hooks.lead(taken)
     state.withLock { $0.term = term }
     return taken
+  }
+
+  /// Ends what earlier leaders left in the middle of a commit, which could not be committed any more.
+  ///
+  /// The rows of a leader that is stopped while it copies stand in the way of the next one's: its
+  /// session waits for the rest of them, which no timer of the server ends.
+  private func endLeftovers() {
+    do throws(PostgresError) {
+      // As the login, whose sessions these are; the role of the log may end none.
+      var settings = settings
+      settings.parameters["role"] = nil
+      let session = try PostgresSession.connect(settings)
+      defer { session.close() }
+      let ended = try session.run(LogHeadStatements.endLeftovers()).integer(0, 0) ?? 0
+      guard ended > 0 else { return }
+      logger.notice("ended what an earlier leader had begun", metadata: ["sessions": "\(ended)"])
+    } catch {
+      // Sessions of another login, perhaps: its rows are waited for.
+      logger.notice(
+        "sessions of an earlier leader could not be ended",
+        metadata: [LoggingKeys.error: "\(error)"]
+      )
+    }
   }
 
   /// 256 random bits: nobody guesses them while a term lasts.

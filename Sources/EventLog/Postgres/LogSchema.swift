@@ -45,6 +45,9 @@ struct LogMigration: Sendable {
     LogMigration(number: 3, statements: fewerIndexes),
   ]
 
+  /// The form that this program knows.
+  static var newest: Int32 { all.last?.number ?? 0 }
+
   /// The id as the envelope has it.
   static let ownID = "substr(envelope, \(Envelope.Offset.id + 1), 16)"
 

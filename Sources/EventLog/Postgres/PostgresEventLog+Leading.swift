@@ -89,7 +89,7 @@ extension PostgresEventLog {
 
   private var readHead: UInt64 { highestHead.load(ordering: .acquiring) }
 
-  private func raise(to position: UInt64) {
+  func raise(to position: UInt64) {
     _ = highestHead.max(position, ordering: .acquiringAndReleasing)
     reader.follow(to: GlobalPosition(position))
   }

@@ -11,12 +11,6 @@ extension PostgresEventLog {
     public let state: StreamState
   }
 
-  private enum Listing {
-    case streams([ListedStream])
-    /// The tables are ahead of the published head: look again when it has got there.
-    case ahead(GlobalPosition)
-  }
-
   // From name to name, whatever number of events lies between them.
   private static func firstName(_ bound: String) -> String {
     "SELECT stream FROM event WHERE stream \(bound) AND stream < $2 ORDER BY stream LIMIT 1"
@@ -32,7 +26,7 @@ extension PostgresEventLog {
       SELECT (\(firstName("> w.name"))), w.number + 1 FROM written w
       WHERE w.name IS NOT NULL AND w.number < $3
     )
-    SELECT n.name, s.* FROM (
+    SELECT l.head, n.name, s.* FROM log_head l CROSS JOIN LATERAL (
       SELECT name FROM written WHERE name IS NOT NULL
       UNION
       (
@@ -60,15 +54,12 @@ extension PostgresEventLog {
     after: StreamName? = nil,
     limit: Int
   ) async throws(EventLogError) -> [ListedStream] {
-    while true {
-      let listing = try await reading { storage, head throws(EventLogError) in
-        try Self.list(storage, prefix, after, limit, head)
-      }
-      switch listing {
-      case .streams(let streams): return streams
-      case .ahead(let position): _ = try await head(beyond: GlobalPosition(position.number - 1))
-      }
+    let (streams, head) = try await reading { storage, head throws(EventLogError) in
+      try Self.list(storage, prefix, after, limit, head)
     }
+    // They are listed as of one moment: who reads on must see no older log.
+    raise(to: head.number)
+    return streams
   }
 
   private static func list(
@@ -77,7 +68,7 @@ extension PostgresEventLog {
     _ after: StreamName?,
     _ limit: Int,
     _ head: GlobalPosition
-  ) throws(EventLogError) -> Listing {
+  ) throws(EventLogError) -> (streams: [ListedStream], head: GlobalPosition) {
     let prefix = Array(prefix.utf8)
     // Names hold no NUL: this is the first behind the name. No UTF-8 holds the byte FF.
     let next: [UInt8] = after.map { Array($0.text.utf8) + [0] } ?? []
@@ -87,15 +78,13 @@ extension PostgresEventLog {
         list(.bytes(lowest), .bytes(prefix + [0xFF]), .int8(Int64(limit)))
       )
     }
-    var streams: [ListedStream] = []
-    for row in 0..<rows.count {
-      guard let name = rows.text(row, 0) else { continue }
-      let found = PostgresStorage.head(rows, row, from: 1)
-      guard found.touchedAt <= head.number else {
-        return .ahead(GlobalPosition(found.touchedAt))
+    guard rows.count > 0 else { return ([], head) }
+    try PostgresStorage.check(rows, against: head)
+    let streams = (0..<rows.count).compactMap { row in
+      rows.text(row, 1).map { name in
+        ListedStream(name: StreamName(name), state: PostgresStorage.head(rows, row, from: 2).state)
       }
-      streams.append(ListedStream(name: StreamName(name), state: found.state))
     }
-    return .streams(streams)
+    return (streams, PostgresStorage.head(of: rows))
   }
 }

@@ -64,7 +64,10 @@ public final class PostgresEventLog: LedEventLog {
     limit: Int
   ) async throws(EventLogError) -> EventPage {
     try checkLog()
-    return try await reader.read(stream, from: revision, direction: direction, limit: limit)
+    let page = try await reader.read(stream, from: revision, direction: direction, limit: limit)
+    // A stream is read as of its moment: who reads on must see no older log.
+    raise(to: page.head.number)
+    return page
   }
 
   /// Reads one page of the whole log.

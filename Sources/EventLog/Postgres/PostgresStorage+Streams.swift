@@ -7,8 +7,9 @@ extension PostgresStorage {
     from revision: StreamRevision,
     direction: Direction,
     limit: Int,
-    head: GlobalPosition
+    head published: GlobalPosition
   ) throws(EventLogError) -> StreamReading {
+    var head = published
     let isForward = direction == .forward
     var builder = PageEvents(limit: limit)
     var next = Int64(bound: revision.number)
@@ -40,10 +41,12 @@ extension PostgresStorage {
         )
       }
       try Self.check(rows, against: head)
-      // The state is that of the first look; what came later is for the next read.
+      // The state is that of the first look; what came later is for the next read. Its head comes with
+      // it, which may be beyond the one published here: what is seen is durable. To wait for the
+      // other instead may be for ever, where a stream is written quicker than it is asked for.
+      if known == nil { head = max(head, Self.head(of: rows)) }
       let state = known ?? Self.head(rows, 0, from: 1)
       known = state
-      guard state.touchedAt <= head.number else { return .ahead(GlobalPosition(state.touchedAt)) }
       guard !state.isTombstoned, let stateLast = state.last, state.first <= stateLast else {
         return page(state, isEnd: true)
       }

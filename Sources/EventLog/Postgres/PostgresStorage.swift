@@ -42,6 +42,11 @@ final class PostgresStorage: LogStorage {
     }
   }
 
+  /// The log's head as an answer tells it that was checked.
+  static func head(of rows: PostgresRows) -> GlobalPosition {
+    GlobalPosition(rows.integer(0, 0).map { UInt64(bitPattern: $0) } ?? 0)
+  }
+
   /// An envelope where it lies in an answer, checked.
   static func event(
     _ rows: PostgresRows,

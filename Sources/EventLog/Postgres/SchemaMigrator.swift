@@ -58,6 +58,9 @@ enum SchemaMigrator {
   )
 
   /// Applies what is missing.
+  ///
+  /// - Throws: `.locked` while a process leads that knows the older form only: its commits would fail
+  ///   on the newer one, and it would go on to lead.
   static func migrate(
     _ settings: PostgresSettings,
     schema: String
@@ -65,18 +68,47 @@ enum SchemaMigrator {
     var settings = settings
     settings.statementTimeout = statementTimeout
     settings.parameters["search_path"] = schema
-    try storing { () throws(PostgresError) in
-      let session = try PostgresSession.connect(settings)
-      defer { session.close() }
-      try apply(to: schema, over: session)
+    let session = try storing { () throws(PostgresError) in
+      try PostgresSession.connect(settings)
     }
+    defer { session.close() }
+    let leader = try storing { () throws(PostgresError) in
+      try leaderOfOlderForm(of: schema, over: session)
+    }
+    if let leader {
+      throw .locked("\(leader) leads it with an older program; stop that one, then start this")
+    }
+    try storing { () throws(PostgresError) in try apply(to: schema, over: session) }
+  }
+
+  private static let leader = PostgresStatement(
+    "look for a leader",
+    isPrepared: false,
+    """
+    SELECT address FROM log_head WHERE lease_until > clock_timestamp()
+      AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = backend)
+    """
+  )
+
+  /// Who leads the log of tables that are to be brought up to date; nil if nobody does.
+  private static func leaderOfOlderForm(
+    of schema: String,
+    over session: PostgresSession
+  ) throws(PostgresError) -> String? {
+    let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
+    guard found.bool(0, 0) == true else { return nil }
+    let applied = try number(over: session)
+    guard applied > 0, applied < LogMigration.newest else { return nil }
+    let rows = try session.run(leader())
+    guard rows.count > 0 else { return nil }
+    return rows.text(0, 0).flatMap { $0.isEmpty ? nil : "'\($0)'" } ?? "another process"
   }
 
   private static func apply(
     to schema: String,
     over session: PostgresSession
   ) throws(PostgresError) {
-    let newest = LogMigration.all.last?.number ?? 0
+    let newest = LogMigration.newest
     let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
     if found.bool(0, 0) == true, try number(over: session) == newest { return }
     if found.bool(0, 1) != true { try session.run(makeRole()) }

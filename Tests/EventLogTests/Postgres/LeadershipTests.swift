@@ -2,6 +2,7 @@ import EventLogCore
 import EventLogPostgres
 import PostgresDriver
 import Testing
+import WeaveRuntime
 
 @Suite(.enabled(if: Server.postgres.isAvailable))
 struct LeadershipTests {
@@ -135,6 +136,75 @@ struct LeadershipTests {
           return error == .logEpochChanged(head: GlobalPosition(9))
         }
       }
+      await reader.close()
+    }
+  }
+
+  /// As one that is stopped while it copies: its session is busy, so no timer of the server ends it.
+  @Test(.timeLimit(.minutes(1))) func aStoppedLeadersRowsAreNotWaitedFor() async throws {
+    try await PostgresTest.withSchema { test in
+      let first = try await test.open("a:1")
+      _ = try await first.append(.marked(1, to: "s"))
+      await first.close()
+      var settings = PostgresSettings(url: test.url, applicationName: "wordweave " + test.schema)
+      settings.parameters["search_path"] = test.schema
+      let stopped = try PostgresSession.connect(settings)
+      try stopped.run(PostgresStatement.begin())
+      try stopped.run(
+        PostgresTest.statement(
+          "INSERT INTO event SELECT 2, NULL, NULL, NULL, type, envelope FROM event"
+        )
+      )
+      let pool = BlockingPool(name: "stopped", threads: 1)
+      let statement = PostgresTest.statement("SELECT pg_sleep(40)")
+      let busy = Task { try await pool.run { _ = try stopped.run(statement) } }
+      try await until("it is busy") {
+        try test.run(
+          """
+          SELECT count(*) FROM pg_stat_activity
+          WHERE application_name = 'wordweave \(test.schema)' AND wait_event = 'PgSleep'
+          """
+        )?.integer(0, 0) == 1
+      }
+      let second = try await test.open("b:1")
+      let begin = ContinuousClock.now
+      #expect(try await second.append(.marked(2, to: "s")).lastPosition == GlobalPosition(2))
+      // Less than rows are waited for; they would be there for forty seconds.
+      #expect(ContinuousClock.now - begin < .seconds(3))
+      await #expect(throws: PostgresError.self) { try await busy.value }
+      pool.shutdown()
+      stopped.close()
+      try await second.verify()
+      await second.close()
+    }
+  }
+
+  /// A stream that is written without a pause is read by who hears of each head late.
+  @Test(.timeLimit(.minutes(1))) func aStreamThatIsAlwaysAheadIsRead() async throws {
+    try await PostgresTest.withSchema { test in
+      let leader = try await test.open("a:1")
+      let reader = try await test.open("b:1", lease: .seconds(60), poll: .seconds(60))
+      _ = try await leader.append(.marked(0, to: "s"))
+      let writing = Task {
+        var number = 0
+        while !Task.isCancelled {
+          number += 1
+          _ = try await leader.append(.marked(number, to: "s"))
+        }
+      }
+      var last = GlobalPosition.start
+      for _ in 0..<50 {
+        let page = try await reader.read("s", from: .max, direction: .backward, limit: 1)
+        let event = try #require(page.events.first)
+        #expect(event.position <= page.head && event.position >= last)
+        last = event.position
+        // Whoever reads on sees no older log.
+        #expect(try await reader.head() >= event.position)
+        #expect(try await reader.streams(limit: 10).map(\.name) == ["s"])
+      }
+      writing.cancel()
+      _ = await writing.result
+      await leader.close()
       await reader.close()
     }
   }

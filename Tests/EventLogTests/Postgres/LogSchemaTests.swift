@@ -74,6 +74,23 @@ struct LogSchemaTests {
     "DELETE FROM migration WHERE number > 1",
   ]
 
+  /// Its commits would fail on the newer form.
+  @Test func tablesAreNotChangedUnderALeaderOfAnOlderForm() async throws {
+    try await PostgresTest.withSchema { test in
+      let leader = try await test.open("old:1")
+      try test.run("DELETE FROM migration WHERE number > 2")
+      await #expect {
+        _ = try await test.open("new:1")
+      } throws: { error in
+        guard case .locked(let text) = error as? EventLogError else { return false }
+        return text.contains("old:1")
+      }
+      #expect(try test.run("SELECT max(number) FROM migration")?.integer(0, 0) == 2)
+      _ = try await leader.append(.marked(1, to: "s"))
+      await leader.close()
+    }
+  }
+
   @Test func aNewerFormIsRefused() async throws {
     try await PostgresTest.withSchema { test in
       await (try test.open()).close()

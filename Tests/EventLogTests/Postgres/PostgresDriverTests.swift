@@ -263,6 +263,8 @@ struct PostgresDriverTests {
     ("postgres://me:secret@h:1/x?sslmode=require", "postgres://me:***@h:1/x?sslmode=require"),
     ("postgres://me@h/x?password=secret&a=b", "postgres://me@h/x?password=***&a=b"),
     ("postgres://h/x", "postgres://h/x"),
+    ("postgres://u:a?b=c&d@h/x?sslmode=off", "postgres://u:***@h/x?sslmode=off"),
+    ("postgres://u@h:1/x", "postgres://u@h:1/x"), ("postgres://h:1/x@y", "postgres://h:1/x@y"),
   ])
   func noPasswordIsTold(_ url: String, _ told: String) {
     #expect(PostgresSettings(url: url, applicationName: "t").redactedURL == told)
