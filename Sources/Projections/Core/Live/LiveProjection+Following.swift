@@ -14,11 +14,10 @@ extension LiveProjection {
         try await pauseUnlessWanted()
         head = try await log.head()
       } while !pace.isDue(head: head, applied: applied.position, wanted: wanted.value)
-      let progress = try await Filler(handler(of: generation), from: log).fill(through: head) {
-        [applied] progress in
-        applied.advance(to: progress.position)
-      }
-      applied.advance(to: progress.position)
+      try await Filler(handler(of: generation), from: log).fill(
+        through: head,
+        onCommit: { [applied] position in applied.advance(to: position) }
+      )
     }
   }
 

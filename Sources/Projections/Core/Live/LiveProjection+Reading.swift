@@ -61,8 +61,9 @@ extension LiveProjection {
   /// Blocks.
   func view() throws -> ReadModelView {
     while true {
-      // In this order: what the lanes told is committed, so the moment after shows it. A cut-over
-      // between the two lines could drop the generation that was meant, hence the last look.
+      // In this order: what lanes and fillings told is committed, so the moment after shows it. A
+      // cut-over between the two lines could drop the generation that was meant, hence the last
+      // look.
       let (generation, applied) = (row.live, applied.position)
       let source = try store.engine.snapshot()
       guard row.live == generation else { continue }

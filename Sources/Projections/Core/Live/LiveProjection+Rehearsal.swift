@@ -80,6 +80,7 @@ extension LiveProjection {
       FillWorker(
         ProjectionHandler(projection: projection, store: generation),
         of: log.identity,
+        after: plan.after,
         partitions: Array(0..<MessagingLimits.partitions),
         parked: [:]
       )

@@ -149,12 +149,11 @@ public final class LiveProjection<P: Projection>: ManagedProjection {
       }
     }
     let generation = row.live
-    let progress = try await Filler(handler(of: generation), from: log).fill(through: end) {
-      [self] progress in
-      applied.advance(to: progress.position)
+    try await Filler(handler(of: generation), from: log).fill(through: end) { [self] progress in
       state.withLock { $0.filling = progress }
+    } onCommit: { [applied] position in
+      applied.advance(to: position)
     }
-    applied.advance(to: progress.position)
     guard row.generation(generation)?.isFilled == false else { return }
     try await change { row, _ in
       guard let index = row.generations.firstIndex(where: { $0.number == generation }) else {

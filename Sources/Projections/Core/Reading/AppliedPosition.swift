@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// How far the lanes of one projection have come, partition by partition.
 ///
-/// Lanes tell it after each commit, over events the projection ignores and while idle too, or
-/// readers would wait for ever. It never goes back.
+/// Lanes and fillings tell it after each commit, never before: readers are promised what it says.
+/// Lanes tell it over events the projection ignores and while idle too, or readers would wait for
+/// ever. It never goes back.
 public final class AppliedPosition: Sendable {
   /// Makes idle lanes tell a position at once, rather than with their next look at the head.
   public typealias Refresh = @Sendable (GlobalPosition) async throws -> Void

@@ -5,7 +5,8 @@ internal import WeaveRuntime
 public struct FillProgress: Hashable, Sendable {
   /// Where this run began: everything at or below was filled before.
   public let start: GlobalPosition
-  /// Everything at or below is filled.
+  /// Everything at or below is applied; the end of it is committed a few pages later, and with the
+  /// last page.
   public internal(set) var position: GlobalPosition
   /// The head that is filled towards; grows while events are appended.
   public internal(set) var target: GlobalPosition

@@ -24,15 +24,20 @@ struct FillWorker<P: Projection> {
   /// Tries that failing events had, and those that are not tried any more.
   private var tries: [GlobalPosition: Int] = [:]
   private var condemned: [GlobalPosition: (kind: ErrorKind, error: String)] = [:]
+  /// Everything of its partitions at or below it is committed, so reads show it.
+  private(set) var committed: GlobalPosition
 
+  /// Makes a worker that goes on after `start`, through which its partitions are committed.
   init(
     _ handler: ProjectionHandler<P>,
     of log: LogIdentity,
+    after start: GlobalPosition,
     partitions: [Int],
     parked: [StreamName: ParkedStream]
   ) {
     self.handler = handler
     self.log = log
+    committed = start
     self.partitions = partitions
     self.parked = parked
     parkedBefore = parked
@@ -90,6 +95,7 @@ struct FillWorker<P: Projection> {
       batch.put(RowKeys.base(of: handler.store.generation, partition: partition), base)
     }
     try handler.store.store.engine.commit(batch, isSynced: false)
+    committed = position
     parkedBefore = parked
     bytesKept += pendingBytes
     pending.removeAll(keepingCapacity: true)

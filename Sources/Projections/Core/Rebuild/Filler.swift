@@ -22,18 +22,28 @@ struct Filler<P: Projection> {
   /// Fills through a position, which must not lie beyond the head; nil goes on until a page shows
   /// the end of the log.
   ///
-  /// - Returns: how far the generation is filled.
+  /// Readers may be promised what `onCommit` tells, never what `onProgress` tells: that may lie in
+  /// the memory of workers still.
+  ///
+  /// - Parameters:
+  ///   - end: inclusive.
+  ///   - onProgress: hears after every page how far events are applied.
+  ///   - onCommit: hears through where all workers have committed: at the beginning, and after every
+  ///     page, one that fails too.
+  /// - Returns: how far the generation is filled, all of it committed.
   /// - Throws: outages of log and store; cancellation, between two pages.
   @discardableResult
   func fill(
     through end: GlobalPosition? = nil,
-    onProgress: @Sendable (FillProgress) -> Void = { _ in }
+    onProgress: @Sendable (FillProgress) -> Void = { _ in },
+    onCommit: @Sendable (GlobalPosition) -> Void = { _ in }
   ) async throws -> FillProgress {
     let end = end ?? .max
     let clock = ContinuousClock()
     let began = clock.now
     let state = try await load()
     let start = state.target.marks.map(\.floor).min() ?? .start
+    onCommit(start)
     var progress = FillProgress(
       start: start,
       position: start,
@@ -47,6 +57,7 @@ struct Filler<P: Projection> {
         FillWorker(
           handler,
           of: log.identity,
+          after: start,
           partitions: (0..<MessagingLimits.partitions).filter {
             $0 % FillLimits.workers == number
           },
@@ -59,7 +70,7 @@ struct Filler<P: Projection> {
       try Task.checkCancellation()
       let current = page
       async let upcoming = following(current, through: end, state.target)
-      try await apply(current, workers)
+      try await apply(current, workers, onCommit)
       progress.position = max(progress.position, page.scannedTo)
       progress.target = end == .max ? max(progress.target, page.head) : end
       progress.events += page.shares.reduce(0) { $0 + UInt64($1.count) }
@@ -93,8 +104,14 @@ struct Filler<P: Projection> {
   }
 
   /// Lets every worker apply its share on a thread of its own.
-  private func apply(_ page: FillPage, _ workers: [WorkerBox<P>]) async throws {
+  private func apply(
+    _ page: FillPage,
+    _ workers: [WorkerBox<P>],
+    _ onCommit: @Sendable (GlobalPosition) -> Void
+  ) async throws {
     let store = handler.store.store
+    // Where one worker fails, the others may have committed.
+    defer { onCommit(workers.map { $0.state.withLock { $0.committed } }.min() ?? .start) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (worker, share) in zip(workers, page.shares) {
         group.addTask {
