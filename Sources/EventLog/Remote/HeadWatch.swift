@@ -61,6 +61,19 @@ final class HeadWatch: Sendable {
     for waiter in woken { waiter.continuation.resume(returning: .failure(error)) }
   }
 
+  /// Fails those who wait now, since the other end refused.
+  ///
+  /// Only another log at the other end ends later waits too: every other refusal may be over soon,
+  /// such as one of a service that could not read its tokens.
+  private func refuse(_ error: EventLogError) {
+    if case .logEpochChanged = error { return end(error) }
+    let woken = state.withLock { state -> [Waiter] in
+      defer { state.waiters = [:] }
+      return Array(state.waiters.values)
+    }
+    for waiter in woken { waiter.continuation.resume(returning: .failure(error)) }
+  }
+
   /// Suspends until the head is greater than `position`.
   func wait(beyond position: GlobalPosition) async throws(EventLogError) -> GlobalPosition {
     let id = state.withLock { state in
@@ -107,9 +120,11 @@ final class HeadWatch: Sendable {
   /// Follows the head at the other end until the watch ends or is gone.
   private static func watch(_ current: @Sendable @escaping () -> HeadWatch?) async {
     var attempt = 0
+    var told: EventLogError?
     while !Task.isCancelled, let line = current()?.line {
       let log = Wordweave_Events_V1_EventLog.Client(wrapping: line.client)
       let reached = Mutex(false)
+      var refusal: EventLogError?
       do {
         try await log.watchHead(.init(), metadata: line.callMetadata, options: line.options) {
           answer in
@@ -120,17 +135,26 @@ final class HeadWatch: Sendable {
         }
       } catch {
         guard !Task.isCancelled else { return }
-        if let error = error as? RPCError, CallVerdict(error) == .answered {
-          let told = EventLogError(error) ?? .unavailable("\(error.code): \(error.message)")
-          line.logger.error("The head cannot be watched", metadata: ["error": "\(told)"])
-          current()?.end(told)
-          return
-        }
-        line.logger.debug("The head is watched anew", metadata: ["cause": "\(error)"])
+        refusal = Self.refusal(error)
+        line.logger.debug("The watch of the head broke off", metadata: ["cause": "\(error)"])
       }
-      if reached.withLock({ $0 }) { attempt = 0 }
+      if reached.withLock({ $0 }) { (attempt, told) = (0, nil) }
+      if let refusal {
+        // The same refusal comes with every try: one line tells it.
+        if refusal != told {
+          line.logger.error("The head cannot be watched", metadata: ["error": "\(refusal)"])
+        }
+        told = refusal
+        current()?.refuse(refusal)
+      }
       try? await Task.sleep(for: backoff.delay(attempt: attempt))
       attempt += 1
     }
+  }
+
+  /// What the other end decided; nil if the stream just broke.
+  private static func refusal(_ error: any Error) -> EventLogError? {
+    guard let error = error as? RPCError, CallVerdict(error) == .answered else { return nil }
+    return EventLogError(error) ?? .unavailable("\(error.code): \(error.message)")
   }
 }

@@ -82,25 +82,44 @@ final class Line: Sendable {
   func asking<R: Sendable>(
     _ call: @Sendable (GRPCCore.Metadata) async throws -> R
   ) async throws(EventLogError) -> R {
-    try await trying(call) { error in .unavailable(Self.text(error)) }
+    do throws(LineFailure) {
+      return try await trying(call) { .unavailable($0) }
+    } catch {
+      // What was lost of a question changed nothing.
+      throw error.last
+    }
   }
 
   /// Asks for a change; one that may be asked for twice is sent again when its answer is lost.
+  ///
+  /// Once an answer was lost, only what the log decided says that nothing was written.
   func writing<R: Sendable>(
     isRepeatable: Bool,
     _ call: @Sendable (GRPCCore.Metadata) async throws -> R
   ) async throws(EventLogError) -> R {
-    try await trying(isRepeatable: isRepeatable, call) { error in
-      .outcomeUnknown(Self.text(error))
+    do throws(LineFailure) {
+      return try await tryingToWrite(isRepeatable: isRepeatable, call)
+    } catch {
+      throw error.outcome
     }
+  }
+
+  /// As `writing`, for callers that go on elsewhere: the last try says where, the lost one what
+  /// may have been written.
+  func tryingToWrite<R: Sendable>(
+    isRepeatable: Bool,
+    _ call: @Sendable (GRPCCore.Metadata) async throws -> R
+  ) async throws(LineFailure) -> R {
+    try await trying(isRepeatable: isRepeatable, call) { .outcomeUnknown($0) }
   }
 
   private func trying<R: Sendable>(
     isRepeatable: Bool = true,
     _ call: @Sendable (GRPCCore.Metadata) async throws -> R,
-    givingUp: (RPCError) -> EventLogError
-  ) async throws(EventLogError) -> R {
+    givingUp: (String) -> EventLogError
+  ) async throws(LineFailure) -> R {
     let end = ContinuousClock.now + settings.patience
+    var lost: EventLogError?
     var attempt = 0
     while true {
       let error: RPCError
@@ -109,17 +128,22 @@ final class Line: Sendable {
       } catch let found as RPCError {
         error = found
       } catch {
-        throw Task.isCancelled ? interrupted(givingUp) : .unavailable("\(error)")
+        // Whatever it is, the other end may have taken the request up.
+        let last = Task.isCancelled ? interrupted(givingUp) : givingUp("\(error)")
+        throw LineFailure(last: last, lost: lost)
       }
       let verdict = CallVerdict(error)
-      if Task.isCancelled, verdict != .answered { throw interrupted(givingUp) }
+      if Task.isCancelled, verdict != .answered {
+        throw LineFailure(last: interrupted(givingUp), lost: lost)
+      }
+      let text = Self.text(error)
       switch verdict {
       case .answered:
-        throw EventLogError(error) ?? .unavailable(Self.text(error))
+        throw LineFailure(last: EventLogError(error) ?? .unavailable(text), lost: lost)
       case .notSent where ContinuousClock.now < end: break
-      case .lost where isRepeatable && ContinuousClock.now < end: break
-      case .notSent: throw .unavailable(Self.text(error))
-      case .lost: throw givingUp(error)
+      case .lost where isRepeatable && ContinuousClock.now < end: lost = lost ?? givingUp(text)
+      case .notSent: throw LineFailure(last: .unavailable(text), lost: lost)
+      case .lost: throw LineFailure(last: givingUp(text), lost: lost)
       }
       logger.debug(
         "A call to the event service is sent again",
@@ -132,8 +156,8 @@ final class Line: Sendable {
   }
 
   /// What a cancelled call comes to: whether it was done is known for questions alone.
-  private func interrupted(_ givingUp: (RPCError) -> EventLogError) -> EventLogError {
-    let error = givingUp(RPCError(code: .cancelled, message: "the call was cancelled"))
+  private func interrupted(_ givingUp: (String) -> EventLogError) -> EventLogError {
+    let error = givingUp("the call was cancelled")
     guard case .outcomeUnknown = error else { return .cancelled }
     return error
   }
@@ -186,6 +210,17 @@ final class Line: Sendable {
       }
     )
   }
+}
+
+/// Why a call over a line failed, however often it was sent.
+struct LineFailure: Error {
+  /// What the last try ended with.
+  let last: EventLogError
+  /// What the first try ended with whose answer was lost; nil if none was.
+  let lost: EventLogError?
+
+  /// What all tries of a change come to.
+  var outcome: EventLogError { last.after(lost) }
 }
 
 /// What an error tells of a call.

@@ -29,6 +29,55 @@ import Testing
     }
   }
 
+  /// Answers the first question when it is told to, the second never, and all others at once.
+  private final class StuckOracle: Sendable {
+    private let questions = Mutex(0)
+    private let answers = Mutex<[Int]>([])
+    private let gate = AsyncStream.makeStream(of: Void.self)
+
+    var asked: Int { questions.withLock { $0 } }
+    var noted: [Int] { answers.withLock { $0 } }
+
+    func open() { gate.continuation.finish() }
+
+    func note(_ answer: Int) { answers.withLock { $0.append(answer) } }
+
+    func ask() async throws(EventLogError) -> Int {
+      let number = questions.withLock { questions in
+        questions += 1
+        return questions
+      }
+      if number == 1 { for await _ in gate.stream { continue } }
+      if number == 2 { try await hang() }
+      return number
+    }
+
+    private func hang() async throws(EventLogError) {
+      do {
+        // Ends by cancellation; no test takes an hour.
+        try await Task.sleep(for: .seconds(3600))
+      } catch {
+        throw .cancelled
+      }
+    }
+  }
+
+  /// Many that ask; each has come or is about to.
+  private func crowd(
+    _ ask: @escaping @Sendable () async throws -> Int
+  ) async -> [Task<Int, any Error>] {
+    let (came, come) = AsyncStream.makeStream(of: Void.self)
+    let crowd = (0..<100).map { _ in
+      Task {
+        come.yield()
+        return try await ask()
+      }
+    }
+    var arrivals = came.makeAsyncIterator()
+    for _ in crowd { _ = await arrivals.next() }
+    return crowd
+  }
+
   private func eventually(_ condition: () -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(30)
     while !condition() {
@@ -44,16 +93,9 @@ import Testing
       try await questions.answer("a") { () throws(EventLogError) in try await oracle.ask() }
     }
     try await eventually { oracle.asked == 1 }
-    let (came, come) = AsyncStream.makeStream(of: Void.self)
-    let others = (0..<100).map { _ in
-      Task {
-        come.yield()
-        return try await questions.answer("a") { () throws(EventLogError) in try await oracle.ask()
-        }
-      }
+    let others = await crowd {
+      try await questions.answer("a") { () throws(EventLogError) in try await oracle.ask() }
     }
-    var arrivals = came.makeAsyncIterator()
-    for _ in others { _ = await arrivals.next() }
     oracle.open()
     #expect(try await first.value == 1)
     // All that came before the second question was asked are answered by it, late ones by a third.
@@ -80,12 +122,19 @@ import Testing
   @Test func whoLeavesEndsAtOnceAndTheOthersAreAnswered() async throws {
     let questions = SharedQuestions<Int, Int>()
     let oracle = Oracle()
-    let asking = (0..<2).map { _ in
-      Task { try await questions.answer(0) { () throws(EventLogError) in try await oracle.ask() } }
+    let first = Task {
+      try await questions.answer(0) { () throws(EventLogError) in try await oracle.ask() }
     }
     try await eventually { oracle.asked == 1 }
-    asking[0].cancel()
-    await #expect(throws: EventLogError.cancelled) { try await asking[0].value }
+    // So many that the second question has others than the one who leaves.
+    let others = await crowd {
+      try await questions.answer(0) { () throws(EventLogError) in try await oracle.ask() }
+    }
+    oracle.open()
+    #expect(try await first.value == 1)
+    try await eventually { oracle.asked == 2 }
+    others[0].cancel()
+    await #expect(throws: EventLogError.cancelled) { try await others[0].value }
     #expect(oracle.cancelled == 0)
     let answering = Task {
       while !Task.isCancelled {
@@ -93,8 +142,34 @@ import Testing
         try await Task.sleep(for: .milliseconds(1))
       }
     }
-    #expect(try await asking[1].value >= 1)
+    for other in others.dropFirst() { #expect(try await other.value >= 2) }
     answering.cancel()
+  }
+
+  /// As two subscriptions do that find, one after the other, that their read stands still.
+  @Test func whatNeverComesIsAskedAnewThoughTheyNeverAllLeaveAtOnce() async throws {
+    let questions = SharedQuestions<Int, Int>()
+    let oracle = StuckOracle()
+    let ask = { @Sendable () async throws -> Int in
+      try await questions.answer(0) { () throws(EventLogError) in try await oracle.ask() }
+    }
+    let first = Task { try await ask() }
+    try await eventually { oracle.asked == 1 }
+    let both = (0..<2).map { _ in Task { try await ask() } }
+    // Time to come, so that both share the second answer.
+    try await Task.sleep(for: .milliseconds(50))
+    oracle.open()
+    #expect(try await first.value == 1)
+    try await eventually { oracle.asked == 2 }
+    for one in both {
+      one.cancel()
+      _ = await one.result
+      Task { if let answer = try? await ask() { oracle.note(answer) } }
+      // Time to be back before the other leaves.
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    try await eventually { oracle.noted.count == 2 }
+    #expect(oracle.noted.allSatisfy { $0 > 2 })
   }
 
   @Test func whatNobodyWaitsForIsGivenUpAndAskedAnewLater() async throws {

@@ -4,14 +4,18 @@ internal import Synchronization
 ///
 /// Who comes while an answer is under way shares the next one, since that which is under way may
 /// be older than the question: many readers of one head, or of one page behind it, cost a call
-/// after the other, not one each. An answer that nobody waits for any more is not waited for.
+/// after the other, not one each. An answer that nobody waits for any more is given up, and who has
+/// come meanwhile gets one that is asked for anew.
 package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private typealias Answer = Result<Value, EventLogError>
-  private typealias Waiters = [UInt64: UnsafeContinuation<Answer, Never>]
+  private typealias Waiter = UnsafeContinuation<Answer, Never>
+  private typealias Waiters = [UInt64: Waiter]
+  private typealias Ask = @Sendable () async throws(EventLogError) -> Value
 
   private struct Question {
     let number: UInt64
     let asking: Task<Void, Never>
+    let ask: Ask
     // Those whose answer is under way, and those who share the next one.
     var asked: Waiters = [:]
     var waiting: Waiters
@@ -20,7 +24,13 @@ package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: 
   private struct State {
     var questions: [Key: Question] = [:]
     var cancelled: Set<UInt64> = []
-    var next: UInt64 = 0
+    var last: UInt64 = 0
+
+    /// A new number, for an asker or a question.
+    mutating func number() -> UInt64 {
+      last += 1
+      return last
+    }
   }
 
   private let state = Mutex(State())
@@ -32,10 +42,7 @@ package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: 
     _ key: Key,
     _ ask: @escaping @Sendable () async throws(EventLogError) -> Value
   ) async throws(EventLogError) -> Value {
-    let id = state.withLock { state in
-      state.next += 1
-      return state.next
-    }
+    let id = state.withLock { $0.number() }
     let answer: Answer = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in join(key, id, continuation, ask) }
     } onCancel: {
@@ -48,14 +55,13 @@ package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: 
   private func join(
     _ key: Key,
     _ id: UInt64,
-    _ continuation: UnsafeContinuation<Answer, Never>,
-    _ ask: @escaping @Sendable () async throws(EventLogError) -> Value
+    _ continuation: Waiter,
+    _ ask: @escaping Ask
   ) {
     let isCancelled = state.withLock { state in
       if state.cancelled.contains(id) { return true }
       if state.questions[key] == nil {
-        let asking = Task { await askForAll(key, id, ask) }
-        state.questions[key] = Question(number: id, asking: asking, waiting: [id: continuation])
+        state.questions[key] = question(key, id, ask, for: [id: continuation])
       } else {
         state.questions[key]?.waiting[id] = continuation
       }
@@ -64,16 +70,34 @@ package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: 
     if isCancelled { continuation.resume(returning: .failure(.cancelled)) }
   }
 
+  /// A question whose task begins when the caller gives the lock back.
+  private func question(
+    _ key: Key,
+    _ number: UInt64,
+    _ ask: @escaping Ask,
+    for waiting: Waiters
+  ) -> Question {
+    let asking = Task { await askForAll(key, number, ask) }
+    return Question(number: number, asking: asking, ask: ask, waiting: waiting)
+  }
+
   private func leave(_ key: Key, _ id: UInt64) {
-    let (continuation, asking) = state.withLock { state in
+    let (continuation, asking) = state.withLock { state -> (Waiter?, Task<Void, Never>?) in
       state.cancelled.insert(id)
-      guard var question = state.questions[key],
-        let continuation = question.asked.removeValue(forKey: id)
-          ?? question.waiting.removeValue(forKey: id)
-      else { return (UnsafeContinuation<Answer, Never>?.none, Task<Void, Never>?.none) }
-      let isOver = question.asked.isEmpty && question.waiting.isEmpty
-      state.questions[key] = isOver ? nil : question
-      return (continuation, isOver ? question.asking : nil)
+      guard var left = state.questions[key] else { return (nil, nil) }
+      let wasAsked = left.asked[id] != nil
+      guard
+        let continuation = left.asked.removeValue(forKey: id)
+          ?? left.waiting.removeValue(forKey: id)
+      else { return (nil, nil) }
+      guard left.asked.isEmpty, wasAsked || left.waiting.isEmpty else {
+        state.questions[key] = left
+        return (continuation, nil)
+      }
+      // What is under way may never come: those who share the next answer do not wait for it.
+      state.questions[key] =
+        left.waiting.isEmpty ? nil : question(key, state.number(), left.ask, for: left.waiting)
+      return (continuation, left.asking)
     }
     asking?.cancel()
     continuation?.resume(returning: .failure(.cancelled))
@@ -83,7 +107,7 @@ package final class SharedQuestions<Key: Hashable & Sendable, Value: Sendable>: 
   private func askForAll(
     _ key: Key,
     _ number: UInt64,
-    _ ask: @Sendable () async throws(EventLogError) -> Value
+    _ ask: Ask
   ) async {
     while begin(key, number) {
       let answer: Answer

@@ -25,6 +25,7 @@ struct LeaderSearch: Sendable {
   /// - Parameters:
   ///   - isRepeatable: whether sending it twice writes it once.
   ///   - first: where it is tried first, if this end said so just now.
+  ///   - unknown: what an earlier try ended with that may have been written; nil if none did.
   ///   - here: tries it at this end.
   ///   - there: tries it where `.notLeader` said.
   /// - Returns: the answer of whoever leads.
@@ -33,11 +34,13 @@ struct LeaderSearch: Sendable {
   func run<R: Sendable>(
     isRepeatable: Bool,
     startingAt first: String? = nil,
+    unknown: EventLogError? = nil,
     here: @Sendable () async throws(EventLogError) -> R,
     there: @Sendable (String) async throws(EventLogError) -> R
   ) async throws(EventLogError) -> R {
     let end = ContinuousClock.now + patience
     var trail = Trail()
+    trail.unknown = unknown
     var leader = first
     var attempt = 0
     while true {
@@ -62,7 +65,7 @@ struct LeaderSearch: Sendable {
       case .outcomeUnknown:
         trail.unknown = error
         guard isRepeatable else { throw error }
-      default: throw trail.unknown.map { error.isDefinite ? error : $0 } ?? error
+      default: throw error.after(trail.unknown)
       }
       guard !Task.isCancelled else { throw trail.unknown ?? .cancelled }
       guard ContinuousClock.now < end else { throw trail.end }
@@ -89,10 +92,18 @@ struct LeaderSearch: Sendable {
 }
 
 extension EventLogError {
+  /// What a request comes to that ended with this, when an earlier try of it may have been written.
+  ///
+  /// - unknown: what that try ended with; nil if there was none.
+  func after(_ unknown: EventLogError?) -> EventLogError {
+    guard let unknown, !isDefinite else { return self }
+    return unknown
+  }
+
   /// Whether the log decided, so that an earlier try of the same request was not written either.
-  fileprivate var isDefinite: Bool {
+  private var isDefinite: Bool {
     switch self {
-    case .closed, .cancelled, .overloaded, .locked: false
+    case .closed, .cancelled, .overloaded, .locked, .notLeader, .unavailable, .outcomeUnknown: false
     default: true
     }
   }

@@ -19,15 +19,19 @@ extension RemoteEventLog {
     _ call: @Sendable (Line, GRPCCore.Metadata) async throws -> R
   ) async throws(EventLogError) -> R {
     let leader: String?
-    do throws(EventLogError) {
-      return try await line.writing(isRepeatable: isRepeatable) { try await call(line, $0) }
+    let lost: EventLogError?
+    do throws(LineFailure) {
+      return try await line.tryingToWrite(isRepeatable: isRepeatable) { try await call(line, $0) }
     } catch {
-      guard case .notLeader(let address) = error else { throw error }
+      guard case .notLeader(let address) = error.last else { throw error.outcome }
       leader = address
+      // A try before this end told who leads may have been written.
+      lost = error.lost
     }
     let answer = try await search.run(
       isRepeatable: isRepeatable,
       startingAt: leader,
+      unknown: lost,
       here: { [line] () throws(EventLogError) in
         try await line.writing(isRepeatable: isRepeatable) { try await call(line, $0) }
       },

@@ -108,6 +108,21 @@ import Testing
     #expect(await error(of: refused) == .emptyAppend)
   }
 
+  @Test func whatWasUnknownBeforeTheSearchStaysUnknown() async {
+    let script = Script(.failure(.notLeader(address: nil)))
+    do throws(EventLogError) {
+      _ = try await LeaderSearch(patience: .zero).run(
+        isRepeatable: true,
+        unknown: .outcomeUnknown("lost"),
+        here: { () throws(EventLogError) in try script.answer("here") },
+        there: { address throws(EventLogError) in try script.answer(address) }
+      )
+      Issue.record("nobody leads, and somebody answered")
+    } catch {
+      #expect(error == .outcomeUnknown("lost"))
+    }
+  }
+
   @Test func withoutALeaderTheCallerHearsThatNothingWasWritten() async {
     let nobody = Script(.failure(.notLeader(address: nil)))
     #expect(await error(of: nobody, patience: .zero) == .notLeader(address: nil))
