@@ -60,10 +60,19 @@ final class RedisSession {
     commands.append(.ping)
     let attempt = "sign in to Redis at \(settings.place)"
     let replies = try run(commands, until: deadline)
+    if settings.password != nil, case .refusal(let text)? = replies.first {
+      throw lost(attempt, .refused, Self.code(of: text))
+    }
     for case .refusal(let text) in replies { throw lost(attempt, .refused, text) }
     guard replies.last == .status("PONG") else {
       throw lost(attempt, .unexpected, "something else answers there")
     }
+  }
+
+  /// The first word of a refusal, such as `WRONGPASS`: a server that does not know `AUTH` quotes the
+  /// password in the rest.
+  private static func code(of refusal: String) -> String {
+    String(refusal.prefix { $0 != " " })
   }
 
   /// Sends commands and takes their answers, in order, before the deadline.

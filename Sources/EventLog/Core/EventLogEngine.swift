@@ -2,7 +2,10 @@
 public struct LogIdentity: Hashable, Sendable {
   /// Chosen when the log was made.
   public let id: EventID
-  /// Counts from 1; grows when the log is restored or opened with known loss.
+  /// Grows when the log is restored or opened with known loss.
+  ///
+  /// The first is 1. A later one has its number in the upper half and chance in the lower: two
+  /// restores of one backup are two epochs, though both are the second.
   public let epoch: UInt64
   /// The heads at which the epochs before this one ended, the oldest first; a checkpoint of one of
   /// them is good up to there (L36).
@@ -15,6 +18,40 @@ public struct LogIdentity: Hashable, Sendable {
     self.id = id
     self.epoch = epoch
     self.epochEnds = epochEnds
+  }
+}
+
+extension LogIdentity {
+  /// Which epoch it is, counted from 1.
+  public var epochNumber: UInt64 { Self.number(ofEpoch: epoch) }
+
+  /// The identity of the epoch after this one, which ended at `head`.
+  package func next(endingAt head: GlobalPosition) -> LogIdentity {
+    LogIdentity(
+      id: id,
+      epoch: (epochNumber + 1) << Self.chanceBits | UInt64(UInt32.random(in: 0...UInt32.max)),
+      epochEnds: epochEnds + [head]
+    )
+  }
+
+  /// Up to where this log holds what it held in another of its epochs: up to the lowest of the ends
+  /// since, for an older backup may have been restored afterwards.
+  ///
+  /// Nil where that is not known: an epoch of another restore, or one whose end is not kept.
+  package func end(ofEpoch other: UInt64) -> GlobalPosition? {
+    guard other != epoch else { return .max }
+    let number = Self.number(ofEpoch: other)
+    guard number >= 1, number < epochNumber, epochNumber - number <= UInt64(epochEnds.count) else {
+      return nil
+    }
+    return epochEnds.suffix(Int(epochNumber - number)).min()
+  }
+
+  private static let chanceBits: UInt64 = 32
+
+  private static func number(ofEpoch epoch: UInt64) -> UInt64 {
+    // Those of before have no chance in them.
+    epoch >> chanceBits == 0 ? epoch : epoch >> chanceBits
   }
 }
 

@@ -85,11 +85,14 @@ enum LogHeadStatements {
       leader_epoch = leader_epoch + 1, holder = $4, address = $5, secret = $8, renewals = 0,
       lease_until = clock_timestamp() + $6 * interval '1 millisecond',
       backend = pg_backend_pid(), cluster = here.cluster, timeline = here.timeline,
-      log_epoch = log_epoch + here.restarts::integer,
+      log_epoch = CASE WHEN here.restarts THEN here.next_epoch ELSE log_epoch END,
       epoch_ends = CASE WHEN here.restarts THEN epoch_ends || head ELSE epoch_ends END
     FROM (
       SELECT now.*,
-        $7 OR coalesce(old.cluster <> now.cluster OR old.timeline <> now.timeline, false) AS restarts
+        $7 OR coalesce(old.cluster <> now.cluster OR old.timeline <> now.timeline, false)
+          AS restarts,
+        ((CASE WHEN old.log_epoch >> 32 = 0 THEN old.log_epoch ELSE old.log_epoch >> 32 END + 1) << 32)
+          | ('x' || substr(md5(gen_random_uuid()::text), 1, 8))::bit(32)::bigint AS next_epoch
       FROM log_head old, (
         SELECT (SELECT system_identifier FROM pg_control_system()) AS cluster,
           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer AS timeline

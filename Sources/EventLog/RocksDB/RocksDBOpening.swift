@@ -107,7 +107,12 @@ enum RocksDBOpening {
     if isShorter || isRestored {
       identity = identity.next(endingAt: GlobalPosition(head))
       try write(identity, to: database, families)
-      if isRestored { unlink(path + restoredName) }
+      if isRestored {
+        unlink(path + restoredName)
+        // Were it there again after the power failed, what is appended now would end with an epoch
+        // of its own, unseen.
+        try syncFolder(path)
+      }
     }
     // From here on rows are written that an older program does not know.
     if let format, format < storedFormat { try writeFormat(to: database, families) }
@@ -308,6 +313,14 @@ enum RocksDBOpening {
     return removed
   }
 
+  private static func syncFolder(_ path: String) throws(EventLogError) {
+    let folder = Glibc.open(path, O_RDONLY | O_DIRECTORY)
+    defer { if folder >= 0 { Glibc.close(folder) } }
+    guard folder >= 0, fsync(folder) == 0 else {
+      throw .unavailable("sync the folder \(path): errno \(errno)")
+    }
+  }
+
   static func makeFolder(_ path: String) throws(EventLogError) {
     var made = path.utf8.first == UInt8(ascii: "/") ? "/" : ""
     for part in path.split(separator: "/") {
@@ -316,12 +329,5 @@ enum RocksDBOpening {
         throw .unavailable("make the folder \(made): errno \(errno)")
       }
     }
-  }
-}
-
-extension LogIdentity {
-  /// The identity of the epoch after this one, which ended at `head`.
-  fileprivate func next(endingAt head: GlobalPosition) -> LogIdentity {
-    LogIdentity(id: id, epoch: epoch + 1, epochEnds: epochEnds + [head])
   }
 }

@@ -36,12 +36,8 @@ extension Checkpoint {
     guard log.id == identity.id else { return nil }
     var result = self
     result.log = identity
-    guard log.epoch != identity.epoch else { return result }
-    guard log.epoch < identity.epoch else { return nil }
-    let missing = identity.epoch - log.epoch
-    guard missing <= UInt64(identity.epochEnds.count),
-      let end = identity.epochEnds.suffix(Int(missing)).min(),
-      floor <= end, marks.values.allSatisfy({ $0 <= end })
+    guard let end = identity.end(ofEpoch: log.epoch), floor <= end,
+      marks.values.allSatisfy({ $0 <= end })
     else { return nil }
     return result
   }

@@ -2,6 +2,7 @@ internal import EventLogCore
 internal import EventLogRocksDB
 internal import EventsService
 internal import Glibc
+internal import Synchronization
 internal import WeaveRuntime
 
 /// Makes a backup of a data directory whose log this process has open, while appends go on.
@@ -14,7 +15,8 @@ struct BackupMaker {
   /// Makes the backup in the folder `path`, absolute, which must not exist.
   ///
   /// - Returns: what it came to.
-  /// - Throws: `CommandError`; nothing is left of a backup that failed.
+  /// - Throws: `CommandError`, or `CancellationError` if the task was cancelled before the backup had
+  ///   its name; nothing is left of a backup that failed.
   func make(at path: String) async throws -> BackupState {
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard access(path, F_OK) != 0 else {
@@ -28,20 +30,21 @@ struct BackupMaker {
       )
     }
     let fresh = "\(path).\(getpid()).new"
+    try FileTree.makeParents(of: path)
+    // Before anything is in it, so that nobody else ever sees what that is.
+    try FileTree.makeOwnFolder(fresh)
     do {
       progress(BackupState(phase: .log))
       try await copyLog(to: fresh)
       // Hashing and copying wait for the disk: they get a thread of their own.
       let pool = BlockingPool(name: "backup", threads: 1)
       defer { pool.shutdown() }
-      let result = try await pool.run { [self] in
-        try copyBesides(to: fresh)
-        let state = try writeManifest(of: fresh)
-        try FileTree.sync(below: fresh)
-        try FileTree.rename(fresh, to: path)
-        return state
+      let stop = Stop()
+      return try await withTaskCancellationHandler {
+        try await pool.run { [self] in try complete(fresh, as: path, stop) }
+      } onCancel: {
+        stop.set()
       }
-      return result
     } catch {
       FileTree.remove(fresh)
       throw error
@@ -52,26 +55,40 @@ struct BackupMaker {
     do throws(EventLogError) {
       try await log.backUp(to: fresh + "/log")
     } catch {
+      guard error != .cancelled else { throw CancellationError() }
       throw CommandError("copying the log to \(fresh)", found: error.description)
     }
-    guard chmod(fresh, 0o700) == 0 else { throw FileTree.failure("making \(fresh)") }
+  }
+
+  /// What follows on the log, up to the backup's name.
+  private func complete(_ fresh: String, as path: String, _ stop: Stop) throws -> BackupState {
+    try copyBesides(to: fresh, stop)
+    let state = try writeManifest(of: fresh, stop)
+    try stop.check()
+    try FileTree.sync(below: fresh)
+    try stop.check()
+    try FileTree.rename(fresh, to: path)
+    return state
   }
 
   /// Copies what does not follow from the log; after the log, so that every account which an event
   /// tells of is there.
-  private func copyBesides(to fresh: String) throws {
+  private func copyBesides(to fresh: String, _ stop: Stop) throws {
     for name in ["format", "tokens"] where access(directory + "/" + name, F_OK) == 0 {
+      try stop.check()
       _ = try FileTree.copy(directory + "/" + name, to: fresh + "/" + name)
     }
     let identity = try FileTree.files(below: directory + "/identity")
     for file in identity where !file.path.hasSuffix(".new") {
+      try stop.check()
       let path = "identity/" + file.path
       try FileTree.makeFolders(for: path, below: fresh)
       _ = try FileTree.copy(directory + "/" + path, to: fresh + "/" + path)
     }
   }
 
-  private func writeManifest(of fresh: String) throws -> BackupState {
+  private func writeManifest(of fresh: String, _ stop: Stop) throws -> BackupState {
+    try stop.check()
     let found: (identity: LogIdentity, head: GlobalPosition)
     do throws(EventLogError) {
       found = try RocksDBEventLog.look(at: fresh + "/log")
@@ -86,6 +103,7 @@ struct BackupMaker {
     var files: [BackupManifest.File] = []
     for entry in entries {
       let digest = try FileTree.digest(of: fresh + "/" + entry.path) { count in
+        try stop.check()
         state.done += UInt64(count)
         progress(state)
       }
@@ -101,6 +119,17 @@ struct BackupMaker {
     try FileTree.write(manifest.text, to: fresh + "/" + BackupManifest.name)
     state.phase = .done
     return state
+  }
+}
+
+/// Tells the backup's thread, which belongs to no task, that its task was cancelled.
+private final class Stop: Sendable {
+  private let isSet = Atomic(false)
+
+  func set() { isSet.store(true, ordering: .relaxed) }
+
+  func check() throws {
+    if isSet.load(ordering: .relaxed) { throw CancellationError() }
   }
 }
 

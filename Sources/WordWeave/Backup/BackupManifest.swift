@@ -43,7 +43,7 @@ struct BackupManifest: Equatable {
   let head: GlobalPosition
   let files: [File]
 
-  /// Bytes of all files.
+  /// Bytes of all files, which a manifest that was read can count.
   var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }
 
   /// The text of the manifest.
@@ -146,17 +146,14 @@ struct BackupManifest: Equatable {
     epoch = try Member("epoch", of: log).number(UInt64.self)
     head = GlobalPosition(try Member("head", of: log).number(UInt64.self))
     var files: [File] = []
+    var sum: UInt64 = 0
     for line in lines.dropFirst().dropLast() {
-      let value = try value(line)
-      let path = try Member("path", of: value).text()
-      guard Self.isInside(path) else { throw LineFault("'\(path)' leads out of the backup") }
-      files.append(
-        File(
-          path: path,
-          bytes: try Member("bytes", of: value).number(UInt64.self),
-          sha256: try Member("sha256", of: value).text()
-        )
-      )
+      let file = try File(try value(line))
+      // Whoever wrote the manifest chose the numbers, and `bytes` adds them up.
+      let (more, isTooMuch) = sum.addingReportingOverflow(file.bytes)
+      guard !isTooMuch else { throw LineFault("its files have more bytes than can be counted") }
+      sum = more
+      files.append(file)
     }
     self.files = files
   }
@@ -165,5 +162,16 @@ struct BackupManifest: Equatable {
   static func isInside(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     return !parts.contains { $0.isEmpty || $0 == "." || $0 == ".." } && path != name
+  }
+}
+
+extension BackupManifest.File {
+  fileprivate init(_ line: JSONValue) throws(LineFault) {
+    path = try Member("path", of: line).text()
+    guard BackupManifest.isInside(path) else {
+      throw LineFault("'\(path)' leads out of the backup")
+    }
+    bytes = try Member("bytes", of: line).number(UInt64.self)
+    sha256 = try Member("sha256", of: line).text()
   }
 }

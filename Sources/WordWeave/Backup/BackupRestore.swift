@@ -10,6 +10,8 @@ struct BackupRestore {
   struct Result: Sendable {
     let head: GlobalPosition
     let epoch: UInt64
+    /// Which epoch that is, counted from 1.
+    let epochNumber: UInt64
     let files: Int
   }
 
@@ -32,26 +34,21 @@ struct BackupRestore {
     let manifest = try BackupManifest(of: folder)
     let fresh = "\(path).\(getpid()).new"
     do {
-      try makeParents(of: path)
+      try FileTree.makeParents(of: path)
       try FileTree.makeFolder(fresh)
       try copy(manifest, to: fresh)
       let identity = try await beginEpoch(fresh + "/log", manifest)
       try FileTree.sync(below: fresh)
       try FileTree.rename(fresh, to: path)
-      return Result(head: manifest.head, epoch: identity.epoch, files: manifest.files.count)
+      return Result(
+        head: manifest.head,
+        epoch: identity.epoch,
+        epochNumber: identity.epochNumber,
+        files: manifest.files.count
+      )
     } catch {
       FileTree.remove(fresh)
       throw error
-    }
-  }
-
-  private func makeParents(of path: String) throws {
-    var made = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/").dropLast() {
-      made += "/" + part
-      guard mkdir(made, 0o755) == 0 || errno == EEXIST else {
-        throw FileTree.failure("making \(made)")
-      }
     }
   }
 

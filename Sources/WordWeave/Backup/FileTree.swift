@@ -115,6 +115,24 @@ enum FileTree {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("making \(path)") }
   }
 
+  /// Makes the folders above `path`, which others may look into.
+  static func makeParents(of path: String) throws {
+    var made = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/").dropLast() {
+      made += "/" + part
+      guard mkdir(made, 0o755) == 0 || errno == EEXIST else { throw failure("making \(made)") }
+    }
+  }
+
+  /// Makes a folder that nobody else may look into, whatever the umask says.
+  ///
+  /// - Throws: `CommandError` if there is one: its owner could be somebody else.
+  static func makeOwnFolder(_ path: String) throws {
+    guard mkdir(path, 0o700) == 0, chmod(path, 0o700) == 0 else {
+      throw failure("making \(path)")
+    }
+  }
+
   /// Makes the names in a folder and in all below it durable.
   static func sync(below folder: String) throws {
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {

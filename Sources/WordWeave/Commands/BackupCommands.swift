@@ -143,7 +143,7 @@ struct RestoreCommand: AsyncParsableCommand {
       ])
     }
     console.print(
-      "\(path): \(Figures.count(result.head.number)) events; the log is in epoch \(result.epoch)"
+      "\(path): \(Figures.count(result.head.number)) events; the log is in epoch \(result.epochNumber)"
     )
   }
 }

@@ -65,6 +65,66 @@ import Testing
     #expect(again?.lastPosition.number == 2)
   }
 
+  /// What a request needs of the heads it needs from before its first change, which may make the
+  /// planner forget them.
+  @Test func aRequestThatTurnsTheMemoryOverKnowsItsStreams() throws {
+    func bench(headBound: Int) -> PlannerBench {
+      var bench = PlannerBench()
+      bench.planner = CommitPlanner(
+        head: 0,
+        lastRecordedAt: Timestamp(microseconds: 0),
+        headBound: headBound
+      )
+      // S is among the older heads, and the next new one drops those.
+      for stream: StreamName in ["S", "A", "B", "C"] {
+        _ = bench.accept(AppendRequest(to: stream, [.named("X"), .named("Y")]))
+      }
+      return bench
+    }
+    var live = bench(headBound: 4)
+    #expect(live.plan(.truncating("S", before: StreamRevision(1))).isAccepted)
+    let head = try #require(live.batch.heads[NameKey("S" as StreamName)])
+    #expect(head.last == 1 && head.first == 1)
+    #expect(live.batch.begunStreams == 5)
+
+    // Another log of the same events, which remembers S.
+    var source = bench(headBound: 100)
+    _ = source.accept(AppendRequest(to: "D", [.named("X")]))
+    _ = source.accept(AppendRequest(to: "E", [.named("X")]))
+    _ = source.accept(AppendRequest(to: "S", [.named("X")]))
+    var target = bench(headBound: 4)
+    let restored = PreparedRequest(restoring: Array(source.recorded.suffix(3)))
+    #expect(target.plan(restored, facts: target.facts(for: restored)).isAccepted)
+    #expect(target.batch.heads[NameKey("S" as StreamName)]?.last == 2)
+    #expect(target.batch.begunStreams == 6)
+  }
+
+  @Test func eventsOfAnExportHaveIDsOfTheirOwn() throws {
+    var source = PlannerBench()
+    _ = source.accept(AppendRequest(to: "S", [.named("X"), .named("Y")]))
+    let events = source.recorded
+    for id in [events[0].id, .none] {
+      var envelope = events[1].envelope
+      envelope.withUnsafeMutableBytes { bytes in
+        Envelope.setID(id, of: bytes)
+        Envelope.stamp(
+          bytes,
+          position: events[1].position,
+          revision: events[1].revision,
+          recordedAt: events[1].recordedAt
+        )
+      }
+      let forged = PreparedRequest(restoring: [events[0], try RecordedEvent(envelope: envelope)])
+      var target = PlannerBench()
+      let outcome = target.plan(forged, facts: target.facts(for: forged))
+      guard case .invalid? = outcome.error else {
+        Issue.record("\(id): \(outcome)")
+        continue
+      }
+      #expect(target.planner.head == 0)
+    }
+  }
+
   /// The tail knew the id when the request came, so the store was not asked; then it forgot.
   @Test func anIDThatTheTailForgotIsLookedUpAgain() throws {
     var bench = PlannerBench()

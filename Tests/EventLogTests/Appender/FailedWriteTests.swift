@@ -38,6 +38,40 @@ internal import WeaveRuntime
     #expect(storage.state.withLock { $0.begun } == 2)
   }
 
+  /// A repeat that shares the commit that fails with what it repeats knows as little of it.
+  @Test(.timeLimit(.minutes(1))) func L44_aRepeatInAFailedWriteIsNotCalledUnwritten() async throws {
+    let storage = StandInStorage()
+    let log = storage.engine()
+    storage.state.withLock { state in
+      state.isOpen = false
+      state.failingWrite = 2
+    }
+    let first = Task { await Self.outcome(of: log) }
+    for _ in 0..<20_000 where storage.state.withLock({ $0.begun < 1 }) {
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    let request = Self.request()
+    let repeats = (0..<4).map { _ in
+      Task { () async -> EventLogError? in
+        do throws(EventLogError) {
+          _ = try await log.append(request)
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    try await until("all of them wait") { log.waiting.requests + Int(log.planned.number) >= 2 }
+    try await Task.sleep(for: .milliseconds(100))
+    storage.open()
+    for each in repeats {
+      let error = await each.value
+      if case .outcomeUnknown? = error {} else { Issue.record("\(String(describing: error))") }
+    }
+    _ = await first.value
+    await log.close()
+  }
+
   enum Outcome: Sendable {
     case unknown
     case unavailable

@@ -60,7 +60,7 @@ struct PostgresLossesTests {
       // As the tables would be found after a restore elsewhere.
       try test.run("UPDATE log_head SET cluster = cluster - 1")
       let restored = try await test.open()
-      #expect(restored.identity.id == id && restored.identity.epoch == 2)
+      #expect(restored.identity.id == id && restored.identity.epochNumber == 2)
       #expect(restored.identity.epochEnds == [GlobalPosition(3)])
       #expect(try await restored.append(.marked(4, to: "s")).lastPosition == GlobalPosition(4))
       #expect(try await positions(restored) == [1, 2, 3, 4])
@@ -68,7 +68,7 @@ struct PostgresLossesTests {
       // A failover shows in the timeline; opened again on the same one, nothing changes.
       try test.run("UPDATE log_head SET timeline = timeline - 1")
       let failedOver = try await test.open()
-      #expect(failedOver.identity.epoch == 3)
+      #expect(failedOver.identity.epochNumber == 3)
       await failedOver.close()
       let again = try await test.open()
       #expect(again.identity == failedOver.identity)

@@ -3,14 +3,19 @@ import Synchronization
 import Testing
 import WeaveRuntime
 
-/// A server that answers a ping and then whatever a test says, sound or not.
+/// A server that answers who signs in and then whatever a test says, sound or not.
 final class RawRedis: Sendable {
   let url: String
   private let listener: Int32
   private let isClosed = Mutex(false)
 
-  /// Answers each thing that arrives after the first by `answer`, piece by piece.
-  init(_ answer: [UInt8], piece: Int = .max, pause: Duration = .zero) throws {
+  /// Answers the first thing that arrives by `greeting`, and each other by `answer`, piece by piece.
+  init(
+    _ answer: [UInt8],
+    piece: Int = .max,
+    pause: Duration = .zero,
+    greeting: String = "+PONG\r\n"
+  ) throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -31,7 +36,7 @@ final class RawRedis: Sendable {
         let client = accept(listener, nil, nil)
         guard client >= 0, let server = self, !server.isClosed.withLock({ $0 }) else { return }
         WeaveRuntime.Thread.start(name: "raw-redis") {
-          Self.serve(client, answer, piece: piece, pause: pause)
+          Self.serve(client, Array(greeting.utf8), answer, piece: piece, pause: pause)
         }
       }
     }
@@ -44,12 +49,16 @@ final class RawRedis: Sendable {
     close(listener)
   }
 
-  private static func serve(_ client: Int32, _ answer: [UInt8], piece: Int, pause: Duration) {
+  private static func serve(
+    _ client: Int32,
+    _ greeting: [UInt8],
+    _ answer: [UInt8],
+    piece: Int,
+    pause: Duration
+  ) {
     defer { close(client) }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    guard read(client, &buffer, buffer.count) > 0, send(client, Array("+PONG\r\n".utf8)) else {
-      return
-    }
+    guard read(client, &buffer, buffer.count) > 0, send(client, greeting) else { return }
     while read(client, &buffer, buffer.count) > 0 {
       var rest = answer[...]
       while !rest.isEmpty {

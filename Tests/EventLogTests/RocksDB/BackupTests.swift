@@ -48,7 +48,7 @@ final class Steps: Sendable {
       let head = try await backup.head()
       #expect(head >= answered)
       #expect(backup.identity.id == live.identity.id)
-      #expect(backup.identity.epoch == live.identity.epoch + 1)
+      #expect(backup.identity.epochNumber == live.identity.epochNumber + 1)
       #expect(backup.identity.epochEnds == [head])
       try await backup.verify()
       #expect(try await Self.envelopes(backup, through: head).count == Int(head.number))

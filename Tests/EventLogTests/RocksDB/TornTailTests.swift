@@ -77,12 +77,12 @@ import Testing
       $0.removeSubrange((written.last.lowerBound + 5)...)
     }
     let log = try RocksDBEventLog.open(path: copy.path, acceptsLoss: true)
-    #expect(log.identity.epoch == 2)
+    #expect(log.identity.epochNumber == 2)
     #expect(log.identity.epochEnds == [GlobalPosition(9)])
     #expect(try await log.head() == GlobalPosition(9))
     await log.close()
     let again = try RocksDBEventLog.open(path: copy.path)
-    #expect(again.identity.epoch == 2)
+    #expect(again.identity.epochNumber == 2)
     await again.close()
   }
 
@@ -112,7 +112,7 @@ import Testing
     _ = try await log.append(.numbered(5, to: "s"))
     let backup = try RocksDBEventLog.open(path: folder.path + "/backup")
     #expect(backup.identity.id == log.identity.id)
-    #expect(backup.identity.epoch == 2)
+    #expect(backup.identity.epochNumber == 2)
     #expect(backup.identity.epochEnds == [GlobalPosition(5)])
     #expect(try await backup.head() == GlobalPosition(5))
     await log.close()

@@ -50,6 +50,24 @@ internal import Testing
     #expect(verdict(epoch: 0, position: 1, current: 3, ends: [20, 10]) == changed)
   }
 
+  /// What was handled behind the one restore is not in the other.
+  @Test func twoRestoresOfOneBackupAreTwoEpochs() throws {
+    let first = LogIdentity(id: log, epoch: 1)
+    let (one, other) = (
+      first.next(endingAt: GlobalPosition(10)), first.next(endingAt: GlobalPosition(10))
+    )
+    #expect(one.epochNumber == 2 && other.epochNumber == 2 && one != other)
+    let handled = LogCheckpoint(log: log, epoch: one.epoch, position: GlobalPosition(12))
+    try handled.check(against: one, head: GlobalPosition(50))
+    #expect(throws: changed) { try handled.check(against: other, head: GlobalPosition(50)) }
+    let before = LogCheckpoint(log: log, epoch: 1, position: GlobalPosition(10))
+    try before.check(against: other, head: GlobalPosition(50))
+    let third = one.next(endingAt: GlobalPosition(20))
+    #expect(third.epochNumber == 3)
+    try handled.check(against: third, head: GlobalPosition(50))
+    try before.check(against: third, head: GlobalPosition(50))
+  }
+
   @Test func anotherLogIsNoEpochOfThisOne() {
     let foreign = LogCheckpoint(log: .make(), epoch: 1, position: .start)
     #expect(throws: EventLogError.self) {

@@ -58,12 +58,12 @@ import Testing
     let new = folder + "/restored/deeper"
     let result = try await BackupRestore(folder: backup, console: .silent).run(to: new)
     #expect(result.head == GlobalPosition(50))
-    #expect(result.epoch == 2)
+    #expect(result.epochNumber == 2)
     #expect(try Files.text(new + "/identity/accounts/ada") == "ada")
     #expect(try TokenFile.read(new + "/tokens").map(\.name) == ["reports"])
     let old = try Files.text(data + "/operator-token")
     try await StoppedLog.lend(new, to: .writes) { log, directory in
-      #expect(log.identity.epoch == 2)
+      #expect(log.identity.epochNumber == 2)
       #expect(log.identity.epochEnds == [GlobalPosition(50)])
       #expect(directory.operatorToken != old.stripped)
       _ = try await log.append(AppendRequest(to: "s", [NewEvent(type: "After")]))

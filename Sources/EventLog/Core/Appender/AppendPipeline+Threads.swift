@@ -186,7 +186,11 @@ extension AppendPipeline {
 
   private func perform(_ job: Job, _ gathering: inout CallerGathering) {
     if let failure = monitor.withLock({ $0.failure }) {
-      for (ticket, _) in job.answers { ticket.answer(.failure(Self.ended(by: failure))) }
+      for (ticket, answer) in job.answers {
+        // What a repeat repeats may be in the commit that failed.
+        let isRepeat = (try? answer.get().isRepeat) ?? false
+        ticket.answer(.failure(isRepeat ? .outcomeUnknown(failure) : Self.ended(by: failure)))
+      }
       return
     }
     let began = ContinuousClock.now
@@ -243,10 +247,10 @@ extension AppendPipeline {
     for (ticket, answer) in job.answers {
       switch answer {
       case _ where isKnown: ticket.answer(.failure(error))
-      case .success(let receipt) where !receipt.isRepeat:
-        ticket.answer(.failure(.outcomeUnknown(cause)))
-      // A repeat or refusal may rest on what this commit was to write.
-      case .success, .failure: ticket.answer(.failure(Self.ended(by: cause)))
+      // A repeat, too: what it repeats may be in this commit.
+      case .success: ticket.answer(.failure(.outcomeUnknown(cause)))
+      // A refusal may rest on what this commit was to write.
+      case .failure: ticket.answer(.failure(Self.ended(by: cause)))
       }
     }
   }

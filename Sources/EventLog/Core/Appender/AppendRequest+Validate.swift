@@ -93,7 +93,7 @@ extension NewEvent {
     return count
   }
 
-  fileprivate func validate(index: Int, isReserved: Bool) throws(EventLogError) {
+  fileprivate func validate(index: Int?, isReserved: Bool) throws(EventLogError) {
     try Limit.checkName("type", type.text, index)
     if !isReserved, type.text.utf8.first == UInt8(ascii: "$") {
       throw .invalid("event types that begin with $ are the log's own")
@@ -121,6 +121,22 @@ extension NewEvent {
       }
     }
     try Limit.check("metadata", bytes, EventLogLimits.metadataBytes, index)
+  }
+}
+
+extension RecordedEvent {
+  /// Checks an event of an export by what holds for every event of a log; its envelope is sound.
+  ///
+  /// - Throws: `.invalid` or `.tooLarge`: an export may come from anywhere, and names that are no
+  ///   names would stand in the indexes otherwise than they are read.
+  package func validateRestored() throws(EventLogError) {
+    guard hasTextualNames else {
+      throw .invalid("type, stream or tags of the export's event \(position) are no UTF-8")
+    }
+    try stream?.validate(isReserved: true)
+    try Limit.check("data", dataCount, EventLogLimits.dataBytes)
+    let event = NewEvent(type: type, contentType: contentType, tags: tags, metadata: metadata)
+    try event.validate(index: nil, isReserved: true)
   }
 }
 

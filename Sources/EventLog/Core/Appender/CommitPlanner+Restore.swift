@@ -24,21 +24,28 @@ extension CommitPlanner {
   ) -> Outcome {
     if let refusal = refusal(of: request, facts) { return refusal }
     let firstPosition = head + 1
+    // Before anything is recorded: that may turn the memory of heads over.
+    var states: [NameKey: StreamHead] = [:]
+    for stream in request.streams + request.removals.map(\.removal.stream) {
+      states[stream] = state(of: stream, facts)
+    }
     var removals = request.removals[...]
     for (index, event) in request.events.enumerated() {
       let recorded = request.restored[index]
       advance(to: recorded.position.number, at: recorded.recordedAt)
       if let stream = request.stream(of: event) {
-        var state = state(of: stream, facts) ?? .neverWritten
+        var state = states[stream] ?? .neverWritten
         if state.last == nil { batch.begunStreams += 1 }
         state.last = event.revision
         state.touchedAt = head
+        states[stream] = state
         record(state, of: stream, in: &batch)
       }
       if let (place, removal) = removals.first, place == index {
         removals.removeFirst()
-        var state = state(of: removal.stream, facts) ?? .neverWritten
+        var state = states[removal.stream] ?? .neverWritten
         state.apply(removal, at: head)
+        states[removal.stream] = state
         record(state, of: removal.stream, in: &batch)
       }
       if let tracking = recorded.tracking {
@@ -55,6 +62,8 @@ extension CommitPlanner {
     var position = head
     var time = lastRecordedAt
     var nexts: [NameKey: UInt64] = [:]
+    var ids: Set<EventID> = []
+    ids.reserveCapacity(request.events.count)
     for (_, removal) in request.removals where state(of: removal.stream, facts) == nil {
       return .stale
     }
@@ -69,6 +78,9 @@ extension CommitPlanner {
         return .refused(.invalid("the export's time goes back at \(position)"))
       }
       time = recorded.recordedAt
+      guard event.id != .none, ids.insert(event.id).inserted else {
+        return .refused(.invalid("the export has no id of its own at \(position)"))
+      }
       if let found = tail.position(of: event.id) ?? facts.ids[event.id]?.position {
         return .refused(.idConflict(event.id, GlobalPosition(found)))
       }

@@ -154,6 +154,11 @@ package struct CommitPlanner: Sendable {
     into batch: inout CommitBatch
   ) -> AppendReceipt {
     let firstPosition = head + 1
+    // Before anything is recorded: that may turn the memory of heads over.
+    var removed: [NameKey: StreamHead] = [:]
+    for (_, removal) in request.removals {
+      removed[removal.stream] = state(of: removal.stream, facts)
+    }
     lastRecordedAt = max(lastRecordedAt, time)
     var parts: [AppendReceipt.Part] = []
     parts.reserveCapacity(request.parts.count)
@@ -191,6 +196,7 @@ package struct CommitPlanner: Sendable {
       if let stream = part.stream, !part.events.isEmpty {
         if states[index].last == nil { batch.begunStreams += 1 }
         record(state, of: stream, in: &batch)
+        if removed[stream] != nil { removed[stream] = state }
       }
       parts.append(
         AppendReceipt.Part(
@@ -200,7 +206,11 @@ package struct CommitPlanner: Sendable {
         )
       )
     }
-    applyRemovals(of: request, from: firstPosition, facts, into: &batch)
+    for (index, removal) in request.removals {
+      let position = firstPosition + UInt64(index)
+      removed[removal.stream, default: .neverWritten].apply(removal, at: position)
+      if let state = removed[removal.stream] { record(state, of: removal.stream, in: &batch) }
+    }
     if let (source, position) = request.tracking { record(position, of: source, in: &batch) }
     add(request, from: firstPosition, to: &batch)
     return AppendReceipt(parts: parts, isRepeat: false)
@@ -214,19 +224,6 @@ package struct CommitPlanner: Sendable {
   mutating func record(_ mark: UInt64, of source: NameKey, in batch: inout CommitBatch) {
     sources.set(mark, for: source, at: head)
     batch.tracking[source] = mark
-  }
-
-  mutating func applyRemovals(
-    of request: PreparedRequest,
-    from firstPosition: UInt64,
-    _ facts: ColdFacts,
-    into batch: inout CommitBatch
-  ) {
-    for (index, removal) in request.removals {
-      var state = state(of: removal.stream, facts) ?? .neverWritten
-      state.apply(removal, at: firstPosition + UInt64(index))
-      record(state, of: removal.stream, in: &batch)
-    }
   }
 
   func add(

@@ -211,6 +211,7 @@ extension PipelinedEventLog {
       while let event = rest.first, chunk.count < EventLogLimits.pageEvents,
         bytes < EventLogLimits.requestBytes
       {
+        try event.validateRestored()
         bytes += event.withEnvelope { $0.count }
         chunk.append(event)
         rest.removeFirst()

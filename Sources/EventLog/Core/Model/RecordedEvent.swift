@@ -128,6 +128,21 @@ public struct RecordedEvent: Sendable {
     return try page.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
+  /// Whether type, stream and tags are UTF-8, as indexes take them to be; what comes from outside
+  /// may not be.
+  package var hasTextualNames: Bool {
+    func isText(_ range: Range<Int>) -> Bool {
+      String(validating: page[range], as: UTF8.self) != nil
+    }
+    guard isText(typeRange), isText(streamRange) else { return false }
+    var areTexts = true
+    forEachTag { range in
+      areTexts = isText(range)
+      return areTexts
+    }
+    return areTexts
+  }
+
   /// Lends the bytes of each tag, in the order given.
   package func forEachTagBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
     page.withUnsafeBytes { bytes in

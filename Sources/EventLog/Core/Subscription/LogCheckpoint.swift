@@ -22,13 +22,9 @@ public struct LogCheckpoint: Hashable, Sendable {
     guard log == identity.id else {
       throw .invalid("the checkpoint belongs to log \(log), this is log \(identity.id)")
     }
-    guard epoch != identity.epoch else { return }
-    guard epoch >= 1, epoch < identity.epoch, epoch <= UInt64(identity.epochEnds.count) else {
+    guard let end = identity.end(ofEpoch: epoch), position <= end else {
       throw .logEpochChanged(head: head)
     }
-    // A later epoch may have ended below this one, when an older backup was restored afterwards.
-    let survivors = identity.epochEnds[Int(epoch - 1)...]
-    guard survivors.allSatisfy({ position <= $0 }) else { throw .logEpochChanged(head: head) }
   }
 }
 
