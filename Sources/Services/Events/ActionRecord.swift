@@ -1,21 +1,28 @@
 package import EventLogCore
 internal import GRPCCore
+internal import Logging
 internal import Schemas
 internal import SwiftProtobuf
 
 /// Makes what operators do an event of the log.
 ///
-/// An action is noted once it has taken effect, so that what was refused leaves nothing. Who did it
-/// and which request it belongs to is taken from the call that is served.
+/// An action is noted once it has taken effect, so that what was refused leaves nothing; one that
+/// breaks off after that is noted as broken off. Who did it and which request it belongs to is taken
+/// from the call that is served.
 struct ActionRecord: Sendable {
   /// Where the events lie.
   static let stream: StreamName = "$admin"
+  /// The outcome of an action that had begun and did not come to its end.
+  static let brokenOff = "broken off"
   /// Tries until a full queue is told to whoever acted: some seconds.
   private static let attempts = 10
 
   let engine: any EventLogEngine
 
-  /// Appends the event of an action; where the log is another process's, that one keeps the record.
+  /// Appends the event of an action.
+  ///
+  /// Where the log is another process's, nothing is noted: that one records what its own services
+  /// are asked to do; what this process's are asked to do (rebuilds, exports) is on no record.
   ///
   /// - Throws: `RPCError` that says that the action was carried out all the same.
   func note(
@@ -57,6 +64,24 @@ struct ActionRecord: Sendable {
         code: .unknown,
         message:
           "\(kind.rawValue) of \(target) was carried out, but could not be recorded: \(error)"
+      )
+    }
+  }
+
+  /// Notes an action that had begun when an error or a cancellation ended it.
+  ///
+  /// Never throws: what the caller is to hear is what broke the action off.
+  func noteBrokenOff(
+    _ kind: AdministrativeKind,
+    of target: String,
+    details: [(name: String, value: String)] = []
+  ) async {
+    do {
+      try await note(kind, of: target, outcome: Self.brokenOff, details: details)
+    } catch {
+      Logger(label: "wordweave.actions").error(
+        "An action that broke off could not be recorded",
+        metadata: ["error": "\(error)"]
       )
     }
   }

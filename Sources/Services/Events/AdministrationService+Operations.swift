@@ -79,10 +79,19 @@ extension AdministrationService {
     let path = request.path
     try await answering {
       let reached = Latest<BackupState>()
-      let result = try await reached.following(every: Pace.progress) {
-        try await log.backUp(to: path) { reached.set($0) }
-      } tell: { state in
-        try await response.write(.init(state, path))
+      let result: BackupState
+      do {
+        result = try await reached.following(every: Pace.progress) {
+          try await log.backUp(to: path) { reached.set($0) }
+        } tell: { state in
+          try await response.write(.init(state, path))
+        }
+      } catch {
+        // The backup may have been finished just before whoever follows it went away.
+        if let state = reached.value {
+          await record.noteBrokenOff(.logBackedUp, of: path, details: state.details)
+        }
+        throw error
       }
       try await record.note(
         .logBackedUp,
@@ -103,10 +112,18 @@ extension AdministrationService {
     try await answering {
       let before = try await log.facts().bytesOnDisk
       let reached = Latest<CompactionState>()
-      try await reached.following(every: Pace.progress) {
-        try await log.compact { reached.set($0) }
-      } tell: { state in
-        try await response.write(.init(state, before: before))
+      do {
+        try await reached.following(every: Pace.progress) {
+          try await log.compact { reached.set($0) }
+        } tell: { state in
+          try await response.write(.init(state, before: before))
+        }
+      } catch {
+        // What was rewritten until then stays so.
+        if let state = reached.value {
+          await record.noteBrokenOff(.logCompacted, of: "log", details: state.details)
+        }
+        throw error
       }
       try await record.note(.logCompacted, of: "log")
       var done = Wordweave_Events_V1_CompactProgress(
@@ -133,6 +150,20 @@ extension AdministrationService {
       answer.head = try await store.engine.head().number
       return answer
     }
+  }
+}
+
+extension BackupState {
+  /// How far it is, for the record.
+  fileprivate var details: [(name: String, value: String)] {
+    [("phase", phase.rawValue), ("bytes", "\(done)"), ("total", "\(total)")]
+  }
+}
+
+extension CompactionState {
+  /// How far it is, for the record.
+  fileprivate var details: [(name: String, value: String)] {
+    [("part", part), ("done", "\(done)"), ("total", "\(total)")]
   }
 }
 

@@ -120,7 +120,14 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
         try await projection.startRebuild(comparing: .live)
         try await record.note(.rebuildStarted, of: projection.id.title, outcome: "started")
       }
-      let settled = try await follow(projection, response)
+      let settled: RebuildStatus
+      do {
+        settled = try await follow(projection, response)
+      } catch {
+        // It may go on by itself, but this call will not see its end.
+        if isMine { await record.noteBrokenOff(.rebuildEnded, of: projection.id.title) }
+        throw error
+      }
       if isMine {
         try await record.note(
           .rebuildEnded,
@@ -148,12 +155,13 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     let projection = try projections.named(request.name)
     try await refusing {
       try await projection.startRebuild(comparing: .live)
-      let settled = try await follow(projection, response)
-      var done = try await last(settled, of: projection)
-      done.phase = settled.phase == .ready ? "equal" : "different"
-      if settled.phase == .ready {
-        done.freshDigest = done.liveDigest
-        try await projection.cancelRebuild()
+      let done: Wordweave_Events_V1_RebuildProgress
+      do {
+        done = try await compared(projection, response)
+      } catch {
+        // The rebuild has begun, and may go on by itself.
+        await record.noteBrokenOff(.compared, of: projection.id.title)
+        throw error
       }
       try await record.note(.compared, of: projection.id.title, outcome: done.phase)
       try await response.write(done)
@@ -291,6 +299,21 @@ extension AdministrationService {
       }
       return settled
     }
+  }
+
+  /// Follows the rebuild of a comparison to its end, and drops it if it came out equal.
+  private func compared(
+    _ projection: any ManagedProjection,
+    _ response: RPCWriter<Wordweave_Events_V1_RebuildProgress>
+  ) async throws -> Wordweave_Events_V1_RebuildProgress {
+    let settled = try await follow(projection, response)
+    var done = try await last(settled, of: projection)
+    done.phase = settled.phase == .ready ? "equal" : "different"
+    if settled.phase == .ready {
+      done.freshDigest = done.liveDigest
+      try await projection.cancelRebuild()
+    }
+    return done
   }
 
   private func last(

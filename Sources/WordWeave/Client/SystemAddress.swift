@@ -14,10 +14,27 @@ enum ServedDirectory {
   static func url(in directory: String) -> String? {
     guard let bytes = try? Files.read(directory + "/serve.json", limit: 4096),
       let json = try? JSONValue(parsing: bytes), let url = json["url"]?.text,
-      let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }), pid > 0
+      let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }), pid > 0,
+      isAlive(pid), isHeld(directory)
     else { return nil }
+    return url
+  }
+
+  private static func isAlive(_ pid: Int32) -> Bool {
     // A process of another user answers EPERM: it lives all the same.
-    return kill(pid, 0) == 0 || errno == EPERM ? url : nil
+    kill(pid, 0) == 0 || errno == EPERM
+  }
+
+  /// Whether a process holds the directory.
+  ///
+  /// A killed one leaves its announcement behind, and its number may be another's by now.
+  private static func isHeld(_ directory: String) -> Bool {
+    let lock = open(directory + "/lock", O_RDONLY | O_CLOEXEC)
+    // Whoever may not read it has only the number to go by.
+    guard lock >= 0 else { return errno != ENOENT }
+    defer { close(lock) }
+    // Shared, so that two commands at once do not take each other for the system.
+    return flock(lock, LOCK_SH | LOCK_NB) != 0
   }
 
   /// The operator token, if this user may read it.

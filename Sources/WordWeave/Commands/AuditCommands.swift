@@ -7,8 +7,9 @@ struct AuditGroup: ParsableCommand {
     abstract: "Ask who did what, when and why.",
     discussion: """
       Times are RFC 3339 (2026-01-31T12:00:00Z) or dates (2026-01-31, which is midnight in UTC) and \
-      mean when an event was recorded. Every administrative action is an event too: see the stream \
-      $admin.
+      mean when an event was recorded. Administrative actions are events too: see the stream \
+      $admin. Of a process whose log is another's (serve --log grpc://…), rebuilds, exports and the \
+      like are not recorded.
 
         wordweave audit search --actor operator --since 2026-01-01
         wordweave audit trace 0198c0de-…

@@ -46,7 +46,9 @@ struct BenchCommand: AsyncParsableCommand {
         }
       }
     }
-    try await connection.withClient { client in try await measure(client, writes: writes) }
+    try await connection.withClient(creates: true) { client in
+      try await measure(client, writes: writes)
+    }
   }
 
   private func measure(_ client: AdminClient, writes: Bool) async throws {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 /// Which system a command talks to.
 struct ConnectionOptions: ParsableArguments {
@@ -79,13 +80,18 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   /// Lends a client of the system; a stopped one runs inside this process meanwhile.
+  ///
+  /// Where there is none, one is made if the command `creates` what it works on.
   func withClient<R: Sendable>(
+    creates: Bool = false,
     _ body: @escaping @Sendable (AdminClient) async throws -> R
   ) async throws -> R {
     switch try target(environment) {
     case .running(let address): return try await body(AdminClient(address))
     case .stopped(let directory):
       let named = environment("WORDWEAVE_LOG").flatMap { $0.isEmpty ? nil : $0 }
+      // A log that is named holds the events, whatever the directory does.
+      if !creates, (log ?? named) == nil { try Self.requireSystem(in: directory) }
       return try await Platform.open(
         directory: directory,
         log: try (log ?? named).map { try LogChoice($0) },
@@ -94,6 +100,18 @@ struct ConnectionOptions: ParsableArguments {
         try await body(AdminClient(address))
       }
     }
+  }
+
+  /// Refuses a folder that was never a system's: a mistyped one would answer with nothing at all.
+  private static func requireSystem(in directory: String) throws(CommandError) {
+    // A log without its format is for the directory itself to refuse: it knows why.
+    if access(directory + "/format", F_OK) == 0 || access(directory + "/log", F_OK) == 0 { return }
+    throw CommandError(
+      "opening \(directory)",
+      found: "no data directory of this program",
+      advice: "name another with --data, or a running system with --url",
+      code: .unavailable
+    )
   }
 }
 

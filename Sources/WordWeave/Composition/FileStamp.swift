@@ -4,6 +4,9 @@ internal import Glibc
 struct FileStamp: Hashable, Sendable {
   private let seconds: Int
   private let nanoseconds: Int
+  // Another owner or mode is another stamp too: it says who may read what was written.
+  private let changeSeconds: Int
+  private let changeNanoseconds: Int
   private let inode: UInt64
 
   /// The stamp of a file; nil if there is none.
@@ -12,6 +15,8 @@ struct FileStamp: Hashable, Sendable {
     guard stat(path, &found) == 0 else { return nil }
     seconds = found.st_mtim.tv_sec
     nanoseconds = found.st_mtim.tv_nsec
+    changeSeconds = found.st_ctim.tv_sec
+    changeNanoseconds = found.st_ctim.tv_nsec
     inode = UInt64(found.st_ino)
   }
 }

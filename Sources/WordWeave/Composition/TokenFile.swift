@@ -55,9 +55,21 @@ final class TokenFile: CallAuthority {
   /// Tokens of one file; every call compares with all of them.
   static let limit = 256
 
+  /// How soon a file that could not be read is tried again as long as it is the same.
+  private static let patience = Duration.seconds(1)
+
   private struct Known {
+    /// The writing that the entries were read from.
     var stamp: FileStamp?
     var entries: [TokenEntry] = []
+    var failure: Failure?
+  }
+
+  /// Why a writing could not be read, and when that was tried last.
+  private struct Failure {
+    let stamp: FileStamp?
+    let reason: String
+    let time: ContinuousClock.Instant
   }
 
   private let path: String
@@ -88,15 +100,31 @@ final class TokenFile: CallAuthority {
   private func entries() -> [TokenEntry] {
     let stamp = FileStamp(path)
     return known.withLock { known in
-      guard stamp != known.stamp else { return known.entries }
-      known.stamp = stamp
-      do throws(DataDirectoryError) {
-        known.entries = try Self.read(path)
-      } catch {
-        logger.error("No token but the operator's is accepted", metadata: ["error": "\(error)"])
-        known.entries = []
-      }
+      if stamp != known.stamp, Self.isDue(stamp, after: known.failure) { load(stamp, into: &known) }
       return known.entries
+    }
+  }
+
+  private static func isDue(_ stamp: FileStamp?, after failure: Failure?) -> Bool {
+    guard let failure, failure.stamp == stamp else { return true }
+    return ContinuousClock.now - failure.time >= patience
+  }
+
+  /// Reads the file; the stamp is taken over with the entries only, so that a failure is no
+  /// lasting one.
+  private func load(_ stamp: FileStamp?, into known: inout Known) {
+    do throws(DataDirectoryError) {
+      known = Known(stamp: stamp, entries: try Self.read(path))
+    } catch {
+      let last = known.failure
+      // Once for each: this is tried anew as long as calls come.
+      if last?.stamp != stamp || last?.reason != error.description {
+        logger.error("No token but the operator's is accepted", metadata: ["error": "\(error)"])
+      }
+      // What the file held before may be revoked by now.
+      known = Known(
+        failure: Failure(stamp: stamp, reason: error.description, time: ContinuousClock.now)
+      )
     }
   }
 
@@ -117,8 +145,12 @@ extension TokenFile {
   /// The lines of a file; none if there is no file.
   static func read(_ path: String) throws(DataDirectoryError) -> [TokenEntry] {
     guard access(path, F_OK) == 0 else { return [] }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw DataDirectoryError("could not read \(path)")
+    let text: String
+    do {
+      text = try Files.text(path)
+    } catch {
+      let reason = (error as? CommandError)?.found ?? "\(error)"
+      throw DataDirectoryError("could not read \(path): \(reason)")
     }
     let lines = text.split(separator: "\n")
     guard lines.first == firstLine[...] else {
@@ -139,15 +171,60 @@ extension TokenFile {
     _ path: String,
     _ change: (inout [TokenEntry]) throws -> Void
   ) throws {
-    let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let lock = open(path + ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
       throw DataDirectoryError("could not lock \(path): \(String(cString: strerror(errno)))")
     }
     defer { close(lock) }
+    let owner = owner(of: path)
+    give(lock, to: owner)
     var entries = try read(path)
     try change(&entries)
     let text = firstLine + "\n" + entries.map(\.line).joined()
-    try DataDirectory.write(text, to: path, mode: 0o600)
+    try replace(path, with: text, for: owner)
+  }
+
+  private typealias Owner = (user: uid_t, group: gid_t)
+
+  /// Whose a file is; if there is none yet, whose the folder is that it will lie in.
+  private static func owner(of path: String) -> Owner? {
+    var found = stat()
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    if stat(path, &found) != 0, stat(folder, &found) != 0 { return nil }
+    return (found.st_uid, found.st_gid)
+  }
+
+  /// Gives away a file that this process made, as far as it may: what root writes, the system
+  /// must be able to read.
+  private static func give(_ file: Int32, to owner: Owner?) {
+    var found = stat()
+    // A second name of another's file is not for giving.
+    guard let owner, fstat(file, &found) == 0, found.st_uid == geteuid(), found.st_nlink == 1 else {
+      return
+    }
+    _ = fchown(file, owner.user, owner.group)
+  }
+
+  /// Replaces a file as a whole; the new one belongs to `owner`.
+  private static func replace(
+    _ path: String,
+    with text: String,
+    for owner: Owner?
+  ) throws(DataDirectoryError) {
+    let fresh = path + ".new"
+    // Left by a killed command, if it is there: the lock is held.
+    unlink(fresh)
+    let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+      throw DataDirectoryError("could not write \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(file) }
+    give(file, to: owner)
+    let bytes = Array(text.utf8)
+    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, rename(fresh, path) == 0
+    else {
+      throw DataDirectoryError("could not write \(path): \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Makes a token and notes it; the text is told once and kept nowhere.

@@ -1,30 +1,67 @@
 internal import Glibc
 
-/// Where the bytes of a command go: a file that is there as a whole or not at all, or standard
-/// output.
+/// Where the bytes of a command go: a file that is there as a whole or not at all, a device or a
+/// pipe, or standard output.
 struct OutputFile: ~Copyable {
+  /// The name for errors; nil is standard output.
   private let path: String?
-  private let fresh: String
+  /// The file that the bytes go to first, and the one whose place it takes in the end; nil if they
+  /// go to their place at once.
+  private let draft: (fresh: String, target: String)?
   private let descriptor: Int32
 
-  /// Opens a file beside `path`; `-` is standard output.
+  /// Opens a file beside `path`, or `path` itself if it is no regular file; `-` is standard output.
   init(_ path: String) throws {
     guard path != "-" else {
       self.path = nil
-      fresh = ""
-      descriptor = STDOUT_FILENO
+      self.draft = nil
+      self.descriptor = STDOUT_FILENO
       return
     }
-    self.path = path
-    fresh = "\(path).\(getpid()).new"
-    descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let draft = try Self.target(of: path).map { target in
+      (fresh: "\(target).\(getpid()).new", target: target)
+    }
+    let descriptor =
+      if let draft {
+        open(draft.fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      } else {
+        // To the end: `3>>file` with /dev/fd/3 is a regular file.
+        open(path, O_WRONLY | (Self.isRegular(path) ? O_APPEND : 0) | O_NOCTTY | O_CLOEXEC)
+      }
     guard descriptor >= 0 else { throw Self.failure("writing \(path)", code: .usage) }
+    self.path = path
+    self.draft = draft
+    self.descriptor = descriptor
+  }
+
+  /// The file that is replaced, at the end of links; nil if what is there must stay.
+  private static func target(of path: String) throws -> String? {
+    var found = stat()
+    guard stat(path, &found) == 0 else {
+      if lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFLNK {
+        throw CommandError("writing \(path)", found: "it is a link to nothing", code: .usage)
+      }
+      return path
+    }
+    // What a descriptor leads to belongs to whoever opened it, a file too.
+    let isDescriptor = ["/dev/fd/", "/dev/std", "/proc/"].contains { path.hasPrefix($0) }
+    guard found.st_mode & S_IFMT == S_IFREG, !isDescriptor else { return nil }
+    guard let resolved = realpath(path, nil) else {
+      throw failure("writing \(path)", code: .usage)
+    }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private static func isRegular(_ path: String) -> Bool {
+    var found = stat()
+    return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
   }
 
   var isStandardOutput: Bool { path == nil }
 
   /// Whether somebody would see the bytes on a screen.
-  var isTerminal: Bool { path == nil && isatty(STDOUT_FILENO) == 1 }
+  var isTerminal: Bool { isatty(descriptor) == 1 }
 
   func write(_ bytes: [UInt8]) throws {
     var written = 0
@@ -44,7 +81,12 @@ struct OutputFile: ~Copyable {
   /// Makes the file durable and puts it in its place.
   func finish() throws {
     guard let path else { return }
-    guard fsync(descriptor) == 0, rename(fresh, path) == 0 else {
+    guard let draft else {
+      // Pipes and most devices have nothing to make durable.
+      if fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS { return }
+      throw Self.failure("writing \(path)")
+    }
+    guard fsync(descriptor) == 0, rename(draft.fresh, draft.target) == 0 else {
       throw Self.failure("writing \(path)")
     }
   }
@@ -53,7 +95,7 @@ struct OutputFile: ~Copyable {
     guard path != nil else { return }
     close(descriptor)
     // Gone already if it was finished.
-    unlink(fresh)
+    if let draft { unlink(draft.fresh) }
   }
 
   private static func failure(

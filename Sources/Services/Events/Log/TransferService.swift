@@ -12,19 +12,36 @@ struct TransferService: Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
     response: RPCWriter<Wordweave_Events_V1_ExportChunk>,
     context: ServerContext
   ) async throws {
+    let record = ActionRecord(engine: store.engine)
     try await answering {
       var count = 0
-      for try await bytes in LogExport(of: store.engine) {
-        count += bytes.count
-        for start in stride(from: 0, to: bytes.count, by: EventPage.messageBytes) {
-          var chunk = Wordweave_Events_V1_ExportChunk()
-          chunk.data = Data(bytes[start..<min(start + EventPage.messageBytes, bytes.count)])
-          try await response.write(chunk)
+      do {
+        try await send(to: response, counting: &count)
+      } catch {
+        // Whoever breaks an export off keeps what they have of it.
+        if count > 0 {
+          await record.noteBrokenOff(.logExported, of: "log", details: [("bytes", "\(count)")])
         }
+        throw error
       }
       // Behind what was exported: the file is that of the log before.
-      try await ActionRecord(engine: store.engine)
-        .note(.logExported, of: "log", details: [("bytes", "\(count)")])
+      try await record.note(.logExported, of: "log", details: [("bytes", "\(count)")])
+    }
+  }
+
+  /// Writes the log; bytes are counted before they are written, since of a message that breaks off
+  /// a part may arrive.
+  private func send(
+    to response: RPCWriter<Wordweave_Events_V1_ExportChunk>,
+    counting count: inout Int
+  ) async throws {
+    for try await bytes in LogExport(of: store.engine) {
+      for start in stride(from: 0, to: bytes.count, by: EventPage.messageBytes) {
+        var chunk = Wordweave_Events_V1_ExportChunk()
+        chunk.data = Data(bytes[start..<min(start + EventPage.messageBytes, bytes.count)])
+        count += chunk.data.count
+        try await response.write(chunk)
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import EventLogCore
+import EventLogInMemory
 import Foundation
 import GRPCCore
 import Schemas
@@ -119,6 +120,18 @@ import Testing
       let action = try #require(try await world.actions().last)
       #expect(action.event.type == "$audit-exported")
       #expect(action.action.details.first { $0.name == "events" }?.value == "3000")
+    }
+  }
+
+  @Test func aTombstonedStreamIsExportedAsHeaders() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([.audited("T", by: "ada"), .audited("T", by: "ada")], to: "s")
+      _ = try await world.log.append(.tombstoning("s"))
+      let file = try await export(world, .csv) { $0.criteria.stream = "s" }
+      let table = rows(file.bytes).dropFirst()
+      #expect(table.map { $0[0] } == ["1", "2"])
+      let removed = try #require(AuditFile.headings.firstIndex(of: "removed"))
+      #expect(table.allSatisfy { $0[removed] == "true" })
     }
   }
 

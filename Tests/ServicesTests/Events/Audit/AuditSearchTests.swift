@@ -151,9 +151,50 @@ import Testing
       request.criteria.types = ["T"]
       let byType = try await world.audit.search(request, metadata: AuditWorld.metadata)
       #expect(byType.events.map(\.removed) == [false, true])
-      request.criteria.actor = "ada"
-      let byActor = try await world.audit.search(request, metadata: AuditWorld.metadata)
-      #expect(byActor.events.map(\.position) == [2])
+      request.criteria.stream = "s"
+      let ofStream = try await world.audit.search(request, metadata: AuditWorld.metadata)
+      #expect(ofStream.events.map(\.position) == [2, 1])
+      #expect(ofStream.events.map(\.removed) == [false, true])
+      for stream in ["", "s"] {
+        request.criteria.stream = stream
+        request.criteria.actor = "ada"
+        let byActor = try await world.audit.search(request, metadata: AuditWorld.metadata)
+        #expect(byActor.events.map(\.position) == [2], "'\(stream)'")
+      }
+    }
+  }
+
+  /// A stream among others that loses its first events, then all, then itself.
+  @Test func whatAStreamLostIsFoundInEveryOrderAndPage() async throws {
+    try await AuditWorld.run { world in
+      for number in 0..<10 {
+        try await world.append([.audited("T\(number % 2)", by: "ada")], to: "s")
+        try await world.append([.audited("T0", by: "bob")], to: "other")
+      }
+      for removal: AppendRequest in [
+        .truncating("s", before: StreamRevision(4)), .truncating("s", before: StreamRevision(10)),
+        .tombstoning("s"),
+      ] {
+        _ = try await world.log.append(removal)
+        for (types, entity): ([String], String) in [([], ""), (["T1"], ""), (["T1"], "s")] {
+          var asked = Criteria()
+          asked.stream = "s"
+          asked.types = types
+          asked.entity = entity
+          let numbers = (0..<10).filter { types.isEmpty || $0 % 2 == 1 }
+          let expected = numbers.map { UInt64($0 * 2 + 1) }
+          for limit: UInt32 in [1, 3, 100] {
+            let forward = try await world.all(asked, limit: limit, oldestFirst: true)
+            #expect(forward == expected, "\(types) by \(limit)")
+            let backward = try await world.all(asked, limit: limit, oldestFirst: false)
+            #expect(backward == expected.reversed(), "\(types) by \(limit), newest first")
+          }
+        }
+      }
+      var byActor = Criteria()
+      byActor.stream = "s"
+      byActor.actor = "ada"
+      #expect(try await world.all(byActor, limit: 100, oldestFirst: true) == [])
     }
   }
 

@@ -154,6 +154,14 @@ extension NewEvent {
     return audited("PostDrafted", by: actor, data: try message.serializedBytes())
   }
 
+  static func deleted(for reason: String, at time: Int64, by actor: String) throws -> NewEvent {
+    let message = Wordweave_Posts_V1_PostDeleted.with {
+      $0.reason = reason
+      $0.deletedAt = time
+    }
+    return audited("PostDeleted", by: actor, data: try message.serializedBytes())
+  }
+
   static func edited(
     by actor: String,
     _ change: (inout Wordweave_Posts_V1_PostEdited) -> Void

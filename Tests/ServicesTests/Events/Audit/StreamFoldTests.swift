@@ -199,6 +199,69 @@ import Testing
     }
   }
 
+  @Test func aFieldThatIsSetBackToItsDefaultIsChanged() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([try .deleted(for: "spam", at: 7, by: "ada")], to: "post-1")
+      try await world.append([.audited("PostRestored", by: "bob")], to: "post-1")
+      try await world.append([try .deleted(for: "", at: 8, by: "cleo")], to: "post-1")
+      var history = Wordweave_Events_V1_HistoryRequest()
+      history.stream = "post-1"
+      let now = try await world.audit.history(history, metadata: AuditWorld.metadata)
+      #expect(now.stateJson == #"{"deletedAt":8,"reason":""}"#)
+      #expect(now.fields.map(\.writer.actor) == ["cleo", "cleo"])
+      var changes = Wordweave_Events_V1_FieldChangesRequest()
+      changes.stream = "post-1"
+      changes.field = "reason"
+      let blame = try await world.audit.fieldChanges(changes, metadata: AuditWorld.metadata)
+      #expect(blame.changes.map(\.entry.actor) == ["cleo", "ada"])
+      #expect(blame.changes.map(\.beforeJson) == [#""spam""#, ""])
+      var between = Wordweave_Events_V1_CompareRequest()
+      between.stream = "post-1"
+      between.from = at(1)
+      let answer = try await world.audit.compare(between, metadata: AuditWorld.metadata)
+      #expect(answer.differences.map(\.field) == ["deletedAt", "reason"])
+    }
+  }
+
+  @Test func removedEventsAreCountedAndTheirTimeIsNotGuessed() async throws {
+    try await AuditWorld.run { world in
+      try await write(world)
+      _ = try await world.log.append(.truncating("post-1", before: StreamRevision(2)))
+      var history = Wordweave_Events_V1_HistoryRequest()
+      history.stream = "post-1"
+      let cut = try await world.audit.history(history, metadata: AuditWorld.metadata)
+      #expect(cut.events.map(\.position) == [5, 4, 3])
+      #expect((cut.eventCount, cut.opaqueEvents) == (5, 2))
+      var between = Wordweave_Events_V1_CompareRequest()
+      between.stream = "post-1"
+      between.from = at(2)
+      let kept = try await world.audit.compare(between, metadata: AuditWorld.metadata)
+      #expect(kept.differences.map(\.field) == ["summary", "title"])
+      #expect(kept.eventCount == 2)
+      for (from, to): (UInt64, UInt64) in [(0, 1), (1, 4)] {
+        let below = Wordweave_Events_V1_CompareRequest.with {
+          $0.stream = "post-1"
+          $0.from = at(from)
+          $0.to = at(to)
+        }
+        let refused = await refusal {
+          _ = try await world.audit.compare(below, metadata: AuditWorld.metadata)
+        }
+        #expect(refused?.code == .invalidArgument, "from \(from) to \(to)")
+      }
+      _ = try await world.log.append(.truncating("post-1", before: StreamRevision(5)))
+      let nothing = try await world.audit.history(history, metadata: AuditWorld.metadata)
+      #expect(nothing.stateJson == "{}")
+      #expect((nothing.eventCount, nothing.opaqueEvents) == (5, 5))
+      history.at = at(1)
+      let message = history
+      let refused = await refusal {
+        _ = try await world.audit.history(message, metadata: AuditWorld.metadata)
+      }
+      #expect(refused?.code == .invalidArgument)
+    }
+  }
+
   @Test func noMoreEventsAreFoldedThanTheLimit() async throws {
     try await AuditWorld.run { world in
       var left = Int(AuditLimits.foldEvents)

@@ -26,6 +26,7 @@ struct StreamFold: Sendable {
 
   /// Takes an event in, and tells what it changed.
   mutating func apply(_ event: RecordedEvent) -> [Change] {
+    if events == 0, let revision = event.revision { lose(revision.number) }
     let entry = Wordweave_Events_V1_AuditEntry(event)
     events += 1
     last = entry
@@ -34,7 +35,7 @@ struct StreamFold: Sendable {
       return []
     }
     var changes: [Change] = []
-    for field in found {
+    for field in found + cleared(by: event, beside: found) {
       let before = fields[field.path]
       fields[field.path] = Value(json: field.value, writer: entry)
       guard before?.json != field.value else {
@@ -45,6 +46,40 @@ struct StreamFold: Sendable {
       changes.append(Change(path: field.path, before: before?.json, after: field.value))
     }
     return changes
+  }
+
+  /// Fields that an event sets back to their defaults, which its JSON leaves out.
+  ///
+  /// A field that has no value yet stays without one.
+  private func cleared(
+    by event: RecordedEvent,
+    beside found: [FieldText.Field]
+  ) -> [FieldText.Field] {
+    Payloads.defaults(of: event.type.text)
+      .filter { member in
+        fields[member.key] != nil && !found.contains { $0.path == member.key }
+      }
+      .sorted { $0.key < $1.key }
+      .map { FieldText.Field(path: $0.key, value: $0.value) }
+  }
+
+  /// Counts the events that were removed before the first that is left.
+  private mutating func lose(_ count: UInt64) {
+    events = count
+    opaque = count
+  }
+
+  /// Counts what was removed where nothing is left of the stream up to a place.
+  ///
+  /// - Throws: `.invalid` where it is not known how much of that had happened by then.
+  mutating func settle(_ walk: StreamWalk, at place: StreamPlace) throws(EventLogError) {
+    guard events == 0, walk.lost > 0 else { return }
+    guard case .now = place else {
+      throw .invalid(
+        "nothing is left of the stream up to there: its first \(walk.lost) events were removed"
+      )
+    }
+    lose(walk.lost)
   }
 
   /// The fields as one JSON object.
@@ -105,15 +140,31 @@ enum StreamPlace: Sendable {
   }
 }
 
+/// What a walk over a stream came to.
+struct StreamWalk: Sendable {
+  /// The head at the last page.
+  let head: GlobalPosition
+  /// How many of the stream's first events were removed.
+  let lost: UInt64
+
+  init(_ page: EventPage) {
+    head = page.head
+    switch page.stream {
+    case .written(let first, _)?: lost = first.number
+    case .truncated(let last)?: lost = last.number + 1
+    case .neverWritten?, .tombstoned?, nil: lost = 0
+    }
+  }
+}
+
 extension EventLogEngine {
   /// Hands over the events of a stream in order, as long as `body` wants more.
   ///
-  /// - Returns: the head at the last page.
   /// - Throws: `.invalid` for more events than are folded; `AuditRefusal` for an unknown stream.
   func walk(
     _ stream: StreamName,
     _ body: (RecordedEvent) throws -> Bool
-  ) async throws -> GlobalPosition {
+  ) async throws -> StreamWalk {
     var from = StreamRevision.first
     var count: UInt64 = 0
     while true {
@@ -127,7 +178,7 @@ extension EventLogEngine {
         throw AuditRefusal.notFound("there is no stream '\(stream)'")
       }
       for event in page.events {
-        guard try body(event) else { return page.head }
+        guard try body(event) else { return StreamWalk(page) }
         count += 1
         guard count <= AuditLimits.foldEvents else {
           throw EventLogError.invalid(
@@ -136,7 +187,7 @@ extension EventLogEngine {
           )
         }
       }
-      guard !page.isEnd, let last = page.events.last?.revision else { return page.head }
+      guard !page.isEnd, let last = page.events.last?.revision else { return StreamWalk(page) }
       from = last.next
     }
   }

@@ -68,8 +68,14 @@ struct AuditCriteria: Sendable {
     return event.metadata[Metadata.Keys.causationID].map(CausationID.plain) == causationID
   }
 
+  /// Whether a removed event may be meant, of which the header alone is left: nothing in it says who
+  /// did it, nor what it belongs to.
+  var fitsHeaders: Bool { actor == nil && correlationID == nil && causationID == nil }
+
   /// What the log's own indexes can find.
-  var query: EventQuery { EventQuery([EventQuery.Item(types: types, tags: tags)]) }
+  var query: EventQuery {
+    types.isEmpty && tags.isEmpty ? .all : EventQuery([EventQuery.Item(types: types, tags: tags)])
+  }
 
   /// The lists of positions that the audit's index has for this.
   var lists: [PostingList] {
@@ -81,7 +87,8 @@ struct AuditCriteria: Sendable {
     add(AuditIndex.correlations, correlationID)
     add(AuditIndex.causes, causationID)
     add(AuditIndex.actors, actor)
-    add(AuditIndex.entities, entity)
+    // A stream is of one kind; and an index that was filled after a removal has not the headers.
+    if stream == nil { add(AuditIndex.entities, entity) }
     return lists
   }
 

@@ -96,7 +96,7 @@ struct AuditSearch: Sendable {
   ) async throws -> [any AuditSource] {
     var sources: [any AuditSource] = []
     if let stream = criteria.stream {
-      sources.append(try await StreamSource(engine, stream, range))
+      sources.append(try await WholeStreamSource(engine, stream, criteria, range))
     }
     let lists = criteria.lists
     if !criteria.types.isEmpty || !criteria.tags.isEmpty {

@@ -54,7 +54,7 @@ struct LogSource: AuditSource {
   }
 }
 
-/// One stream.
+/// What one stream still shows.
 struct StreamSource: AuditSource {
   let engine: any EventLogEngine
   let stream: StreamName

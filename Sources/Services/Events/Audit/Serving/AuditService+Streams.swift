@@ -13,7 +13,7 @@ extension AuditService {
       let place = StreamPlace(request.at)
       var fold = StreamFold()
       var newest: [Wordweave_Events_V1_AuditEntry] = []
-      let head = try await engine.walk(try Self.stream(request.stream)) { event in
+      let walk = try await engine.walk(try Self.stream(request.stream)) { event in
         guard place.includes(event) else { return false }
         _ = fold.apply(event)
         newest.append(Wordweave_Events_V1_AuditEntry(event))
@@ -21,6 +21,7 @@ extension AuditService {
         if newest.count >= limit * 2 { newest.removeFirst(limit) }
         return true
       }
+      try fold.settle(walk, at: place)
       try fold.checkSize()
       var answer = Wordweave_Events_V1_HistoryResponse()
       answer.events = newest.suffix(limit).reversed()
@@ -35,7 +36,7 @@ extension AuditService {
       answer.stateJson = fold.json
       answer.opaqueEvents = fold.opaque
       answer.lastPosition = fold.last?.position ?? 0
-      answer.position = head.number
+      answer.position = walk.head.number
       return answer
     }
   }
@@ -49,7 +50,7 @@ extension AuditService {
       var fold = StreamFold()
       var before: StreamFold?
       var changes: [String: UInt32] = [:]
-      let head = try await engine.walk(try Self.stream(request.stream)) { event in
+      let walk = try await engine.walk(try Self.stream(request.stream)) { event in
         guard to.includes(event) else {
           guard before != nil || !from.includes(event) else {
             throw EventLogError.invalid("the first place lies behind the second")
@@ -62,8 +63,10 @@ extension AuditService {
         for change in found { changes[change.path, default: 0] += 1 }
         return true
       }
+      var earlier = before ?? fold
+      try earlier.settle(walk, at: from)
+      try fold.settle(walk, at: to)
       try fold.checkSize()
-      let earlier = before ?? fold
       var answer = Wordweave_Events_V1_CompareResponse()
       for (path, count) in changes.sorted(by: { $0.key < $1.key }) {
         guard let now = fold.fields[path] else { continue }
@@ -81,7 +84,7 @@ extension AuditService {
       answer.eventCount = fold.events - earlier.events
       answer.from = earlier.last?.position ?? 0
       answer.to = fold.last?.position ?? 0
-      answer.position = head.number
+      answer.position = walk.head.number
       return answer
     }
   }
@@ -103,7 +106,7 @@ extension AuditService {
       let end = request.pageToken.isEmpty ? nil : try token.place(in: request.pageToken)
       var fold = StreamFold()
       var page = ChangesPage(limit: limit)
-      let head = try await engine.walk(stream) { event in
+      let walk = try await engine.walk(stream) { event in
         if let end, event.position.number >= end { return false }
         let entry = Wordweave_Events_V1_AuditEntry(event)
         page.add(
@@ -129,7 +132,7 @@ extension AuditService {
       if page.isCut, let last = answer.changes.last {
         answer.pageToken = token.bytes(last.entry.position)
       }
-      answer.position = head.number
+      answer.position = walk.head.number
       return answer
     }
   }

@@ -102,37 +102,64 @@ struct AuditService: Wordweave_Events_V1_Audit.SimpleServiceProtocol {
       let criteria = try AuditCriteria(request.criteria)
       let direction: Direction = request.newestFirst ? .backward : .forward
       let scope = try await searching.scope(of: criteria, direction: direction)
-      var file = AuditFile(try AuditFile.Format(request.format))
-      var range = scope.range
+      let format = try AuditFile.Format(request.format)
+      let target = request.criteria.stream.isEmpty ? "log" : request.criteria.stream
+      let range = scope.range
       var chunk = Wordweave_Events_V1_AuditExportChunk()
       chunk.total = range.isEmpty ? 0 : range.through.number - range.after.number
       chunk.position = scope.position.number
-      while true {
-        let page = try await searching.page(criteria, range, limit: AuditLimits.exportPage)
-        for event in page.events {
-          file.add(event)
-          chunk.events += 1
-          // One event may be as large as a message; several must not make it larger.
-          if file.bytes.count >= EventPage.messageBytes {
-            chunk.data = Data(file.take())
-            try await response.write(chunk)
-          }
+      do {
+        try await send(criteria, range, format, as: &chunk, to: response)
+      } catch {
+        // Whoever breaks an export off keeps what they have of it.
+        if chunk.events > 0 {
+          await record.noteBrokenOff(
+            .auditExported,
+            of: target,
+            details: [("events", "\(chunk.events)"), ("format", format.rawValue)]
+          )
         }
-        if !page.isEnd { range = range.beyond(page.scannedTo) }
-        let left = page.isEnd || range.isEmpty ? 0 : range.through.number - range.after.number
-        chunk.done = chunk.total - left
-        chunk.data = Data(file.take())
-        try await response.write(chunk)
-        if page.isEnd { break }
+        throw error
       }
       try await record.note(
         .auditExported,
-        of: request.criteria.stream.isEmpty ? "log" : request.criteria.stream,
+        of: target,
         details: [
-          ("events", "\(chunk.events)"), ("through", "\(scope.range.through)"),
-          ("format", file.format.rawValue),
+          ("events", "\(chunk.events)"), ("through", "\(range.through)"),
+          ("format", format.rawValue),
         ]
       )
+    }
+  }
+
+  /// Writes what fits as a file; `chunk` counts the events before they are written, since of a
+  /// message that breaks off a part may arrive.
+  private func send(
+    _ criteria: AuditCriteria,
+    _ whole: AuditRange,
+    _ format: AuditFile.Format,
+    as chunk: inout Wordweave_Events_V1_AuditExportChunk,
+    to response: RPCWriter<Wordweave_Events_V1_AuditExportChunk>
+  ) async throws {
+    var file = AuditFile(format)
+    var range = whole
+    while true {
+      let page = try await searching.page(criteria, range, limit: AuditLimits.exportPage)
+      for event in page.events {
+        file.add(event)
+        chunk.events += 1
+        // One event may be as large as a message; several must not make it larger.
+        if file.bytes.count >= EventPage.messageBytes {
+          chunk.data = Data(file.take())
+          try await response.write(chunk)
+        }
+      }
+      if !page.isEnd { range = range.beyond(page.scannedTo) }
+      let left = page.isEnd || range.isEmpty ? 0 : range.through.number - range.after.number
+      chunk.done = chunk.total - left
+      chunk.data = Data(file.take())
+      try await response.write(chunk)
+      if page.isEnd { return }
     }
   }
 }
