@@ -43,10 +43,10 @@ import Testing
     defer { remove() }
     try await fill()
     let fresh = "\(backup).\(getpid()).new"
-    let modes = ProgressNotes<mode_t>()
+    let modes = ProgressNotes<Int>()
     try await make { _ in
-      var status = stat()
-      modes.note(stat(fresh, &status) == 0 ? status.st_mode & 0o777 : 0)
+      let found = try? FileManager.default.attributesOfItem(atPath: fresh)
+      modes.note((found?[.posixPermissions] as? NSNumber)?.intValue ?? 0)
     }
     #expect(modes.all.count > 1)
     #expect(modes.all.allSatisfy { $0 == 0o700 })

@@ -70,8 +70,8 @@ import Testing
     }
     // The backup is as it was, and can be restored again.
     #expect(try check() == manifest)
-    var status = stat()
-    #expect(stat(backup, &status) == 0 && status.st_mode & 0o777 == 0o700)
+    let found = try FileManager.default.attributesOfItem(atPath: backup)
+    #expect((found[.posixPermissions] as? NSNumber)?.intValue == 0o700)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
         "backup", "data", "restored",

@@ -68,12 +68,10 @@ import Testing
     for name in ["first", "second"] {
       _ = try TokenFile.create(in: path, rights: CallRights.read, name: name)
       for file in [path, path + ".lock"] {
-        var status = stat()
-        let found = stat(file, &status)
-        #expect(found == 0)
-        #expect(status.st_uid == 4711)
-        #expect(status.st_gid == 4712)
-        #expect(status.st_mode & 0o777 == 0o600)
+        let status = try FileManager.default.attributesOfItem(atPath: file)
+        #expect((status[.ownerAccountID] as? NSNumber)?.intValue == 4711)
+        #expect((status[.groupOwnerAccountID] as? NSNumber)?.intValue == 4712)
+        #expect((status[.posixPermissions] as? NSNumber)?.intValue == 0o600)
       }
     }
     #expect(try TokenFile.read(path).map(\.name) == ["first", "second"])
