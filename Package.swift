@@ -278,7 +278,8 @@ let package = Package(
       "ProjectionsTests",
       [
         "ProjectionsCore", "ProjectionsRocksDB", "ProjectionsConformance", "EventLogCore",
-        "EventLogInMemory", "EventLogRocksDB", "MessagingCore", "MessagingInProcess",
+        "EventLogInMemory", "EventLogRocksDB", "EventLogConformance", "MessagingCore",
+        "MessagingInProcess",
       ]
     ),
     tests(

@@ -72,16 +72,23 @@ enum SchemaMigrator {
       try PostgresSession.connect(settings)
     }
     defer { session.close() }
-    let leader = try storing { () throws(PostgresError) in
-      try leaderOfOlderForm(of: schema, over: session)
+    let (hasRole, applied) = try storing { () throws(PostgresError) in
+      let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
+      return (found.bool(0, 1) == true, found.bool(0, 0) == true ? try number(over: session) : 0)
     }
-    if let leader {
+    guard applied != LogMigration.newest else { return }
+    if (1..<LogMigration.newest).contains(applied),
+      let leader = try storing({ () throws(PostgresError) in try leader(over: session) })
+    {
       throw .locked("\(leader) leads it with an older program; stop that one, then start this")
     }
-    try storing { () throws(PostgresError) in try apply(to: schema, over: session) }
+    try storing { () throws(PostgresError) in
+      if !hasRole { try session.run(makeRole()) }
+      try apply(to: schema, over: session)
+    }
   }
 
-  private static let leader = PostgresStatement(
+  private static let livingLeader = PostgresStatement(
     "look for a leader",
     isPrepared: false,
     """
@@ -90,16 +97,9 @@ enum SchemaMigrator {
     """
   )
 
-  /// Who leads the log of tables that are to be brought up to date; nil if nobody does.
-  private static func leaderOfOlderForm(
-    of schema: String,
-    over session: PostgresSession
-  ) throws(PostgresError) -> String? {
-    let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
-    guard found.bool(0, 0) == true else { return nil }
-    let applied = try number(over: session)
-    guard applied > 0, applied < LogMigration.newest else { return nil }
-    let rows = try session.run(leader())
+  /// Who leads the log; nil if nobody does.
+  private static func leader(over session: PostgresSession) throws(PostgresError) -> String? {
+    let rows = try session.run(livingLeader())
     guard rows.count > 0 else { return nil }
     return rows.text(0, 0).flatMap { $0.isEmpty ? nil : "'\($0)'" } ?? "another process"
   }
@@ -109,9 +109,6 @@ enum SchemaMigrator {
     over session: PostgresSession
   ) throws(PostgresError) {
     let newest = LogMigration.newest
-    let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
-    if found.bool(0, 0) == true, try number(over: session) == newest { return }
-    if found.bool(0, 1) != true { try session.run(makeRole()) }
     try session.run([PostgresStatement.begin(), takeTurns(.text(schema))])
     // The name was checked by `PostgresEventLog.open`: letters, digits and underscores.
     let prepare = [

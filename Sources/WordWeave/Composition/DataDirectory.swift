@@ -148,12 +148,16 @@ final class DataDirectory: Sendable {
   static func write(
     _ text: String,
     to file: String,
-    mode: mode_t
+    mode: mode_t,
+    prepare: (_ descriptor: Int32) -> Void = { _ in }
   ) throws(DataDirectoryError) {
     let fresh = file + ".new"
-    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    // Left by a killed process, if it is there: whoever writes holds a lock.
+    unlink(fresh)
+    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw DataDirectoryError("could not write \(file): \(reason())") }
     defer { close(descriptor) }
+    prepare(descriptor)
     let bytes = Array(text.utf8)
     guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
       rename(fresh, file) == 0

@@ -181,7 +181,7 @@ extension TokenFile {
     var entries = try read(path)
     try change(&entries)
     let text = firstLine + "\n" + entries.map(\.line).joined()
-    try replace(path, with: text, for: owner)
+    try DataDirectory.write(text, to: path, mode: 0o600) { give($0, to: owner) }
   }
 
   private typealias Owner = (user: uid_t, group: gid_t)
@@ -203,28 +203,6 @@ extension TokenFile {
       return
     }
     _ = fchown(file, owner.user, owner.group)
-  }
-
-  /// Replaces a file as a whole; the new one belongs to `owner`.
-  private static func replace(
-    _ path: String,
-    with text: String,
-    for owner: Owner?
-  ) throws(DataDirectoryError) {
-    let fresh = path + ".new"
-    // Left by a killed command, if it is there: the lock is held.
-    unlink(fresh)
-    let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
-      throw DataDirectoryError("could not write \(path): \(String(cString: strerror(errno)))")
-    }
-    defer { close(file) }
-    give(file, to: owner)
-    let bytes = Array(text.utf8)
-    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, rename(fresh, path) == 0
-    else {
-      throw DataDirectoryError("could not write \(path): \(String(cString: strerror(errno)))")
-    }
   }
 
   /// Makes a token and notes it; the text is told once and kept nowhere.

@@ -1,3 +1,4 @@
+import EventLogConformance
 import EventLogCore
 import MessagingCore
 import ProjectionsConformance

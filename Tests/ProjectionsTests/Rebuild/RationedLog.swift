@@ -1,14 +1,15 @@
+import EventLogConformance
 import EventLogCore
 import EventLogInMemory
 import MessagingCore
 
 /// A log in memory that gives so many pages of itself as it is told, and then lets its readers wait
 /// or refuses them.
-final class RationedLog: EventLogEngine {
+final class RationedLog: EngineWrapper {
   /// What a reader is told who is refused.
   static let outage = EventLogError.unavailable("no page is left")
 
-  private let base = InMemoryEventLog()
+  let base: any EventLogEngine = InMemoryEventLog()
   private let pages = Watched(Int.max)
   private let refuses: Bool
 
@@ -44,37 +45,4 @@ final class RationedLog: EventLogEngine {
       return true
     }
   }
-
-  var identity: LogIdentity { base.identity }
-
-  func append(_ request: AppendRequest) async throws(EventLogError) -> AppendReceipt {
-    try await base.append(request)
-  }
-
-  func read(
-    _ stream: StreamName,
-    from revision: StreamRevision,
-    direction: Direction,
-    limit: Int
-  ) async throws(EventLogError) -> EventPage {
-    try await base.read(stream, from: revision, direction: direction, limit: limit)
-  }
-
-  func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
-    try await base.position(of: id)
-  }
-
-  func tracking(of source: String) async throws(EventLogError) -> UInt64? {
-    try await base.tracking(of: source)
-  }
-
-  func head(beyond position: GlobalPosition?) async throws(EventLogError) -> GlobalPosition {
-    try await base.head(beyond: position)
-  }
-
-  func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
-    try await base.restore(events)
-  }
-
-  func close() async { await base.close() }
 }
