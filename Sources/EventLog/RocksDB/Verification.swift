@@ -16,6 +16,8 @@ struct Verification {
   /// Everything is compared as of one moment: appends go on meanwhile.
   private let moment: DatabaseSnapshot
   private let head: UInt64
+  /// Asked before an index is walked; nil where all of it is walked anyway.
+  private var lookup: RowLookup?
 
   init(_ storage: RocksDBStorage, head: UInt64) throws(EventLogError) {
     self.storage = storage
@@ -52,13 +54,15 @@ struct Verification {
   @discardableResult
   func runNewest(_ reach: NewestReach) throws(EventLogError) -> UInt64 {
     let end = ContinuousClock.now + reach.patience
+    var newest = self
+    newest.lookup = RowLookup(storage.database)
     func first(of events: UInt64) -> UInt64 { head >= events ? head - events + 1 : 1 }
     let (needed, lowest) = (first(of: reach.atLeast), first(of: reach.atMost))
     var checked = head + 1
     while checked > needed || checked > lowest && ContinuousClock.now < end {
       let last = checked - 1
       checked = max(lowest, last >= reach.step ? last - reach.step + 1 : 1)
-      try run(from: checked, through: last) { _ in }
+      try newest.run(from: checked, through: last) { _ in }
     }
     return checked
   }
@@ -192,6 +196,8 @@ struct Verification {
   }
 
   private func compareIDs(_ ids: [ScatteredEntry]) throws(EventLogError) {
+    let ids = try lookup?.missing(ofIDs: ids, in: storage.families.ids) ?? ids
+    guard !ids.isEmpty else { return }
     var walk = IndexWalk(moment, storage.families.ids)
     for id in ids {
       walk.key.removeAll(keepingCapacity: true)
@@ -208,6 +214,8 @@ struct Verification {
     _ family: Database.Family,
     _ name: String
   ) throws(EventLogError) {
+    let entries = try lookup?.missing(of: entries, in: family) ?? entries
+    guard !entries.isEmpty else { return }
     var cursor = PostingCursor(moment.makeIterator(in: family, fillsCache: false))
     for entry in entries {
       let hash = TextHash(high: entry.high, low: entry.low)
@@ -220,10 +228,13 @@ struct Verification {
   private func compareStreams(_ runs: [Run]) throws(EventLogError) {
     var walk = IndexWalk(moment, storage.families.streams)
     for run in runs {
+      let events = run.events
+      let count =
+        try lookup?.missing(of: events, of: run.name, in: storage.families.streams) ?? events.count
       walk.key.removeAll(keepingCapacity: true)
       walk.key.append(contentsOf: run.name)
       walk.key.append(0)
-      for (revision, position) in run.events {
+      for (revision, position) in events[..<count] {
         walk.key.removeLast(walk.key.count - run.name.count - 1)
         walk.key.append(bigEndian: revision)
         let isThere = try walk.reachesRow { key, value in
@@ -241,13 +252,17 @@ struct Verification {
     var walk = IndexWalk(moment, storage.families.heads)
     for run in runs {
       guard let revision = run.events.last?.revision else { continue }
+      func isAhead(_ value: UnsafeRawBufferPointer) -> Bool {
+        StreamHead(stored: value)?.last.map { $0 >= revision } ?? false
+      }
+      if let head = try lookup?.value(of: run.name, in: storage.families.heads),
+        head.withUnsafeBytes(isAhead)
+      {
+        continue
+      }
       walk.key.removeAll(keepingCapacity: true)
       walk.key.append(contentsOf: run.name)
-      let isAhead = try walk.reaches { value in
-        guard let last = StreamHead(stored: value)?.last else { return false }
-        return last >= revision
-      }
-      guard isAhead else {
+      guard try walk.reaches(isAhead) else {
         let name = String(decoding: run.name, as: UTF8.self)
         throw .corrupt("the head of stream '\(name)' is behind its events", at: nil)
       }
