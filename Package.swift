@@ -249,9 +249,7 @@ let package = Package(
         "MessagingInProcess", "ProjectionsCore", "ProjectionsRocksDB", "Schemas", "ServiceKit",
         "ServiceCatalog", "Gateway", "IdentityStandIn", "HTTPClientDriver", "RocksDBDriver",
         "EventLogPostgres", "EventLogRedis", "EventLogRemote", "RedisDriver", argumentParser,
-        crypto,
-        grpc, grpcInProcess, grpcNIO, hummingbird, lifecycle, logging, metrics, protobuf, signals,
-        yaml,
+        crypto, grpc, grpcNIO, hummingbird, lifecycle, logging, metrics, protobuf, signals, yaml,
       ],
       path: "Sources/WordWeave",
       swiftSettings: settings
@@ -310,7 +308,8 @@ let package = Package(
       "WordWeaveTests",
       [
         "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogInMemory",
-        "EventLogRocksDB", "EventsService", "RedisDriver", yaml,
+        "EventLogRocksDB", "EventsService", "MessagingCore", "ProjectionsCore", "RedisDriver",
+        "Schemas", grpc, protobuf, yaml,
       ]
     ),
     // The tests start the executable that lies beside them, so it must be built with them.

@@ -46,12 +46,16 @@ public final class BlockingPool: Sendable {
 
 /// A first-in-first-out queue of closures with a condition variable.
 ///
-/// `@unchecked Sendable`: `jobs` and `isClosed` are touched only while `lock` is held.
+/// Two arrays, so that a job leaves the queue with its turn, however long the queue is never empty:
+/// one is filled at its end, the other is emptied from its end.
+///
+/// `@unchecked Sendable`: `arrived`, `due` and `isClosed` are touched only while `lock` is held.
 private final class JobQueue: @unchecked Sendable {
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var jobs: [@Sendable () -> Void] = []
-  private var next = 0
+  private var arrived: [@Sendable () -> Void] = []
+  /// Older than all that arrived since, the newest first.
+  private var due: [@Sendable () -> Void] = []
   private var isClosed = false
 
   init() {
@@ -72,7 +76,7 @@ private final class JobQueue: @unchecked Sendable {
       pthread_mutex_unlock(lock)
       return job()
     }
-    jobs.append(job)
+    arrived.append(job)
     pthread_cond_signal(wake)
     pthread_mutex_unlock(lock)
   }
@@ -92,14 +96,14 @@ private final class JobQueue: @unchecked Sendable {
   private func pop() -> (@Sendable () -> Void)? {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
-    while next == jobs.count {
-      jobs.removeAll(keepingCapacity: true)
-      next = 0
+    while due.isEmpty, arrived.isEmpty {
       if isClosed { return nil }
       pthread_cond_wait(wake, lock)
     }
-    let job = jobs[next]
-    next += 1
-    return job
+    if due.isEmpty {
+      swap(&due, &arrived)
+      due.reverse()
+    }
+    return due.popLast()
   }
 }

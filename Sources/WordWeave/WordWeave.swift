@@ -42,19 +42,30 @@ struct WordWeaveCommand: AsyncParsableCommand {
       } else {
         try await Interruptible.run(command)
       }
-    } catch let error as CommandError {
+      try StandardOutput.process.check()
+    } catch {
+      // A lost result stopped the command, whatever the command made of that.
+      if let lost = StandardOutput.process.failure { end(with: lost) }
+      end(with: error)
+    }
+  }
+
+  /// Says why the command failed, and ends the process.
+  private static func end(with error: any Error) -> Never {
+    switch error {
+    case let error as CommandError:
       Console().warn("wordweave: \(error)")
       Glibc.exit(error.code.rawValue)
-    } catch is CancellationError {
+    case is CancellationError:
       Console().warn("wordweave: stopped")
       Glibc.exit(CommandError.Code.interrupted.rawValue)
-    } catch {
-      exit(withError: error)
+    default: exit(withError: error)
     }
   }
 }
 
-/// Runs a command so that Ctrl-C cancels it; a second Ctrl-C ends the process at once.
+/// Runs a command so that Ctrl-C cancels it, or the loss of a result; a second Ctrl-C ends the process
+/// at once.
 enum Interruptible {
   static func run(_ command: sending any ParsableCommand) async throws {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -66,6 +77,7 @@ enum Interruptible {
         try command.run()
       }
     }
+    StandardOutput.process.onFailure { work.cancel() }
     let watch = Task {
       for await _ in signals {
         work.cancel()

@@ -67,6 +67,56 @@ import WeaveRuntime
     pool.shutdown()
   }
 
+  /// Told by how many live.
+  private final class Token: Sendable {
+    private let living: Monitor<Int>
+
+    init(_ living: Monitor<Int>) {
+      self.living = living
+      living.withLock { $0 += 1 }
+    }
+
+    deinit { living.withLock { $0 -= 1 } }
+  }
+
+  /// A pool whose jobs each queue the next one before they end; the last but one waits for `isOpen`.
+  private struct Chain: Sendable {
+    let pool = BlockingPool(name: "test", threads: 1)
+    let living = Monitor(0)
+    let gate = Monitor((isReached: false, isOpen: false))
+
+    func queue(_ left: Int) {
+      let token = Token(living)
+      Task.immediate {
+        await pool.run {
+          withExtendedLifetime(token) {}
+          guard left > 0 else { return }
+          queue(left - 1)
+          guard left == 1 else { return }
+          gate.withLock { $0.isReached = true }
+          gate.wait { $0.isOpen ? () : nil }
+        }
+      }
+    }
+  }
+
+  /// The queue is never empty meanwhile.
+  @Test(.timeLimit(.minutes(1))) func jobsThatWereRunAreLetGo() async throws {
+    let chain = Chain()
+    defer {
+      chain.gate.withLock { $0.isOpen = true }
+      chain.gate.signal()
+      chain.pool.shutdown()
+    }
+    chain.queue(10_000)
+    while !chain.gate.withLock({ $0.isReached }) { try await Task.sleep(for: .milliseconds(5)) }
+    // Their callers are woken on a machine that may be busy.
+    for _ in 0..<2000 where chain.living.withLock({ $0 }) >= 100 {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    #expect(chain.living.withLock { $0 } < 100)
+  }
+
   @Test func afterShutdownJobsStillRun() async {
     let pool = BlockingPool(name: "test", threads: 1)
     pool.shutdown()

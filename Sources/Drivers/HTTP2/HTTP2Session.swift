@@ -24,8 +24,9 @@ package protocol HTTP2Events: AnyObject {
 ///
 /// - Shape: nghttp2 does the protocol; this keeps the bytes that wait for their windows. Not thread
 ///   safe: used by one thread at a time.
-/// - Errors: `HTTP2Error` from `receive` and `output`: the connection is to be closed once its
-///   output is sent.
+/// - Errors: `HTTP2Error` from `receive` and `output`: the session is of no use any more, and the
+///   connection is to be closed at once. What a client does wrong otherwise is told to it, and then
+///   `isOver`.
 package final class HTTP2Session {
   /// How many streams a client may cancel in a burst, and how many a second for ever.
   ///
@@ -160,6 +161,12 @@ package final class HTTP2Session {
   package func consumed(_ count: Int, of stream: HTTP2Stream) {
     guard count > 0, streams[stream.id] != nil else { return }
     nghttp2_session_consume_stream(session, stream.id, count)
+  }
+
+  /// Whether the client has to open the stream's window before anything more of it can go out.
+  package func isBlocked(_ stream: HTTP2Stream) -> Bool {
+    streams[stream.id] != nil
+      && nghttp2_session_get_stream_remote_window_size(session, stream.id) == 0
   }
 
   // MARK: The connection

@@ -62,10 +62,14 @@ public final class PostgresWake: Sendable {
   private let writing: Int32
 
   /// Makes a wake.
-  public init() {
+  ///
+  /// - Throws: `.connectionFailed` where the process has no descriptors left.
+  public init() throws(PostgresError) {
     var ends: [Int32] = [-1, -1]
-    let status = pipe(&ends)
-    precondition(status == 0, "the system refused a pipe: errno \(errno)")
+    guard pipe(&ends) == 0 else {
+      let reason = String(cString: strerror(errno))
+      throw PostgresError(.connectionFailed, attempt: "make a pipe", found: reason)
+    }
     for end in ends {
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)

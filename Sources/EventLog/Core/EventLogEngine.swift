@@ -25,13 +25,14 @@ extension LogIdentity {
   /// Which epoch it is, counted from 1.
   public var epochNumber: UInt64 { Self.number(ofEpoch: epoch) }
 
+  /// An epoch after this one: another each time.
+  package var nextEpoch: UInt64 {
+    (epochNumber + 1) << Self.chanceBits | UInt64(UInt32.random(in: 0...UInt32.max))
+  }
+
   /// The identity of the epoch after this one, which ended at `head`.
   package func next(endingAt head: GlobalPosition) -> LogIdentity {
-    LogIdentity(
-      id: id,
-      epoch: (epochNumber + 1) << Self.chanceBits | UInt64(UInt32.random(in: 0...UInt32.max)),
-      epochEnds: epochEnds + [head]
-    )
+    LogIdentity(id: id, epoch: nextEpoch, epochEnds: epochEnds + [head])
   }
 
   /// Up to where this log holds what it held in another of its epochs: up to the lowest of the ends

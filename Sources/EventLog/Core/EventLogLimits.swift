@@ -32,7 +32,8 @@ public enum EventLogLimits {
   public static let pageEvents = 4096
   /// Bytes of one page; a page holds one event all the same.
   public static let pageBytes = 4 << 20
-  /// Events one filtered page looks at, so that a rare filter never blocks a reader for long (L29).
+  /// Events one filtered page looks at, so that a rare filter never blocks a reader for long (L29);
+  /// what a query of many alternatives takes beyond a look counts as events, too.
   public static let pageCandidates = 65_536
   /// Requests that wait for the appender; one more is answered `overloaded`.
   public static let queuedRequests = 4096

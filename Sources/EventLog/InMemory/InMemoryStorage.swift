@@ -28,12 +28,26 @@ final class InMemoryStorage: LogStorage {
         for id in asked.ids {
           if let position = state.ids[id] { facts.ids[id] = KnownEvent(state[position]) }
         }
-        if let condition = asked.condition {
-          facts.hasCondition = true
-          facts.firstMatch = state.firstMatch(condition, upTo: head.number)
-        }
         for source in asked.sources { facts.sources[source] = .some(state.tracking[source]) }
         return facts
+      }
+    }
+  }
+
+  func search(_ searches: [ConditionSearch], steps: Int) throws(EventLogError) {
+    for search in searches where !search.isDone {
+      var matcher = search.condition.matcher
+      state.withLock { state in
+        let begin = search.place
+        while search.place <= search.head {
+          guard search.place - begin + UInt64(matcher.extra) < UInt64(steps) else { return }
+          if matcher.matches(state[search.place]) {
+            search.found(search.place)
+            break
+          }
+          search.place += 1
+        }
+        search.end()
       }
     }
   }
@@ -118,9 +132,10 @@ final class InMemoryStorage: LogStorage {
   }
 
   func readAll(_ reading: AllReading, head: GlobalPosition) throws(EventLogError) -> EventPage {
-    state.withLock { state in
-      let bounds = PageBounds(reading, head: head)
-      guard !bounds.isEmpty else { return bounds.page([], stoppedAt: nil) }
+    let bounds = PageBounds(reading, head: head)
+    guard !bounds.isEmpty else { return bounds.page([], stoppedAt: nil) }
+    var matcher = QueryMatcher(reading.query)
+    return state.withLock { state in
       var events: [RecordedEvent] = []
       var bytes = 0
       var seen = 0
@@ -128,7 +143,7 @@ final class InMemoryStorage: LogStorage {
       var previous = position
       while true {
         seen += 1
-        if let event = state.visible(position, reading), event.matches(reading.query) {
+        if let event = state.visible(position, reading), matcher.matches(event) {
           let size = event.withEnvelope { $0.count }
           if !events.isEmpty, bytes + size > EventLogLimits.pageBytes {
             return bounds.page(events, stoppedAt: previous)
@@ -137,7 +152,9 @@ final class InMemoryStorage: LogStorage {
           events.append(event)
         }
         if position == bounds.last { return bounds.page(events, stoppedAt: nil) }
-        if events.count == reading.limit || seen == EventLogLimits.pageCandidates {
+        if events.count == reading.limit
+          || seen + matcher.extra >= EventLogLimits.pageCandidates
+        {
           return bounds.page(events, stoppedAt: position)
         }
         previous = position
@@ -191,15 +208,5 @@ extension InMemoryStorage.State {
     }
     guard isRemoved else { return event }
     return reading.includeRemoved ? event.removed : nil
-  }
-
-  fileprivate func firstMatch(_ condition: PreparedCondition, upTo head: UInt64) -> UInt64? {
-    let query = EventQuery(
-      condition.items.map { item in
-        EventQuery.Item(types: item.types.map(\.text), tags: item.tags.map(\.text))
-      }
-    )
-    guard condition.after < head else { return nil }
-    return (condition.after + 1...head).first { self[$0].matches(query) }
   }
 }

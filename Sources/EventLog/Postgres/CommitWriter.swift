@@ -40,6 +40,9 @@ final class CommitWriter: LogStorage {
   private let ended: @Sendable () -> Void
   private let logger: Logger
   private let patience: Duration
+  /// Signalled by nobody: it is waited for between two tries, without a descriptor, of which there may
+  /// be none left when connections are lost.
+  private let pause = Monitor(())
   // Held by the committer for a whole commit, and by nobody else but `close`, which comes last.
   private let state: Mutex<State>
   /// Sessions between two commits: of the lane that is written and the one that is filled.
@@ -153,10 +156,12 @@ final class CommitWriter: LogStorage {
       }
       // Nothing of it is there. A server that breaks off whenever it comes is not tried for ever.
       guard ContinuousClock.now < deadline else { throw .unavailable("\(lost)") }
-      PostgresWake().wait(for: backoff.delay(attempt: attempt))
+      wait(backoff.delay(attempt: attempt))
       attempt += 1
     }
   }
+
+  private func wait(_ delay: Duration) { _ = pause.wait(atMost: delay) { _ in Bool?.none } }
 
   /// Tries once, over the batch's lane or a session of its own; false if the fence did not move.
   private func commit(
@@ -258,7 +263,7 @@ final class CommitWriter: LogStorage {
       case .nothing: break
       }
       guard ContinuousClock.now < deadline else { throw EventLogError(lost) }
-      PostgresWake().wait(for: backoff.delay(attempt: attempt))
+      wait(backoff.delay(attempt: attempt))
       attempt += 1
     }
   }
@@ -332,6 +337,10 @@ final class CommitWriter: LogStorage {
     at head: GlobalPosition
   ) throws(EventLogError) -> [ColdFacts] {
     try storage.resolve(questions, at: head)
+  }
+
+  func search(_ searches: [ConditionSearch], steps: Int) throws(EventLogError) {
+    try storage.search(searches, steps: steps)
   }
 
   func readStream(

@@ -1,4 +1,3 @@
-internal import EventLogCore
 internal import Logging
 internal import PostgresDriver
 internal import Synchronization
@@ -13,15 +12,18 @@ internal import WeaveRuntime
 final class LeaderKeeper: Sendable {
   /// What the keeper tells its engine.
   struct Hooks: Sendable {
-    /// The log was taken over; answers the term that begins.
-    let lead: @Sendable (LogHead) -> CommitWriter
-    /// Another leads, or nobody; the log is as `LogHead` says.
-    let follow: @Sendable (LogHead) -> Void
+    /// What the log is to this process, which learns nothing by being asked.
+    let judge: @Sendable (LogSight) -> LogSight.Verdict
+    /// The log was taken over; answers the term that begins, or nil where the log is not the one that
+    /// this process has read.
+    let lead: @Sendable (LogSight) -> CommitWriter?
+    /// Another leads, or nobody; answers whether the log is the one that this process has read.
+    let follow: @Sendable (LogSight) -> Bool
     /// The lease could not be looked after, for this reason.
     let suffer: @Sendable (String) -> Void
   }
 
-  private struct State: Sendable {
+  struct State: Sendable {
     var term: CommitWriter?
     /// Where others reach this process.
     var address: String
@@ -32,17 +34,23 @@ final class LeaderKeeper: Sendable {
     var closers: [UnsafeContinuation<Void, Never>] = []
     /// Until when this process leaves the lead to others.
     var standsBackUntil: ContinuousClock.Instant?
+    /// Whether it does for good: it has read what the log does not hold any more, so whatever it
+    /// decided would rest on that.
+    var hasReadLost = false
   }
 
-  private let settings: PostgresSettings
-  private let channel: String
-  private let times: LeaseTimes
-  private let hooks: Hooks
-  private let logger: Logger
-  private let wake = PostgresWake()
-  /// Rung by nobody.
-  private let pause = PostgresWake()
-  private let state: Mutex<State>
+  let settings: PostgresSettings
+  let channel: String
+  let times: LeaseTimes
+  let hooks: Hooks
+  let logger: Logger
+  let known: KnownHead
+  let state: Mutex<State>
+  /// Names the last term of this process in `log_head`, whether it goes on or not.
+  let lastToken = Mutex("")
+  private let wake: PostgresWake
+  /// Signalled by nobody.
+  private let pause = Monitor(())
   /// The head that others are to be told of; 0 when they were.
   private let announced = Atomic<UInt64>(0)
 
@@ -50,12 +58,15 @@ final class LeaderKeeper: Sendable {
     _ settings: PostgresSettings,
     channel: String,
     address: String,
+    known: KnownHead,
     times: LeaseTimes,
     logger: Logger,
     hooks: Hooks
-  ) {
+  ) throws(PostgresError) {
+    wake = try PostgresWake()
     self.settings = settings
     self.channel = channel
+    self.known = known
     state = Mutex(State(address: address))
     self.times = times
     self.logger = logger
@@ -65,12 +76,11 @@ final class LeaderKeeper: Sendable {
   /// Looks for the first time, and takes the log over if it is vacant; then goes on by itself.
   func start(startingEpoch: Bool) throws(PostgresError) -> LogHead {
     let session = try connect()
-    var head = try look(session)
+    var head = try look(session).head
     if head.isVacant, let taken = try takeOver(head, session, startsEpoch: startingEpoch) {
       head = taken
     } else {
-      head = try look(session)
-      hooks.follow(head)
+      head = try follow(session)
     }
     Thread.start(name: "log-leader") { self.run(session) }
     return head
@@ -101,7 +111,9 @@ final class LeaderKeeper: Sendable {
   }
 
   private var isStandingBack: Bool {
-    state.withLock { state in state.standsBackUntil.map { $0 > .now } ?? false }
+    state.withLock { state in
+      state.hasReadLost || state.standsBackUntil.map { $0 > .now } ?? false
+    }
   }
 
   /// Gives the lead back and ends.
@@ -145,7 +157,7 @@ final class LeaderKeeper: Sendable {
           // Somebody else announces heads: look whether this still leads.
           next = ContinuousClock.now
         }
-        if hasSaid { pause.wait(for: Self.announcementPace) }
+        if hasSaid { _ = pause.wait(atMost: Self.announcementPace) { _ in Bool?.none } }
       } catch {
         failures += 1
         if session?.isInTransaction ?? false || error.endsConnection { session?.close() }
@@ -178,129 +190,50 @@ final class LeaderKeeper: Sendable {
     return session
   }
 
-  private func look(_ session: PostgresSession) throws(PostgresError) -> LogHead {
-    try LogHead(try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds))))
+  private func look(_ session: PostgresSession) throws(PostgresError) -> LogSight {
+    let known = known.number
+    let rows = try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds)))
+    return LogSight(head: try LogHead(rows), known: known)
   }
 
   /// One look, and what follows from it; answers when the next one is due.
   private func turn(_ session: PostgresSession) throws(PostgresError) -> Duration {
     if let term = state.withLock({ $0.term }) {
       if isStandingBack {
-        try session.run(LogHeadStatements.release(.text(term.token)))
+        try giveBack(term.token, over: session)
       } else if !term.isOver, try renew(term, session) {
         return times.renewal
       }
       term.end()
       state.withLock { $0.term = nil }
     }
-    let head = try look(session)
+    let sight = try look(session)
+    let head = sight.head
     // A term of this process that ended by a failure left its lease behind: it is not waited for.
     let isOwn = lastToken.withLock { $0 } == head.holder && !head.holder.isEmpty
-    if head.isVacant || isOwn, !isStandingBack,
-      try takeOver(head, session, startsEpoch: false) != nil
-    {
-      return times.renewal
+    switch hooks.judge(sight) {
+    // Whoever knows says so at once, and whoever leads: later the head may have outgrown it.
+    case .wentBack: try startEpoch(behind: sight, session)
+    case _ where isStandingBack: if isOwn { try giveBack(head.holder, over: session) }
+    case .same where head.isVacant || isOwn:
+      if try takeOver(head, session, startsEpoch: false) != nil { return times.renewal }
+    case .same, .other: break
     }
-    let now = try look(session)
-    hooks.follow(now)
+    let now = try follow(session)
     // A holder that is gone can be replaced once its renewal is overdue, which is then looked at.
     let lease = Duration.milliseconds(now.leaseMilliseconds)
     return min(times.poll, max(Self.shortestWait, lease - times.overdue))
   }
 
+  /// Looks again, and tells the engine that another leads, or nobody.
+  private func follow(_ session: PostgresSession) throws(PostgresError) -> LogHead {
+    let sight = try look(session)
+    if !hooks.follow(sight) { leaveForGood() }
+    return sight.head
+  }
+
   /// Between looks at a lease whose holder may turn out to be gone at any moment.
   private static let shortestWait = Duration.milliseconds(200)
-
-  private let lastToken = Mutex("")
-
-  private func renew(
-    _ term: CommitWriter,
-    _ session: PostgresSession
-  ) throws(PostgresError) -> Bool {
-    let (address, isNew) = state.withLock { state in
-      defer { state.isAddressNew = false }
-      return (state.address, state.isAddressNew)
-    }
-    let rows = try session.run(
-      LogHeadStatements.renew(
-        .text(term.token),
-        .int8(times.lease.milliseconds),
-        .text(address)
-      )
-    )
-    // The others look when they hear something.
-    if isNew { try session.notify(channel, address) }
-    return rows.changed == 1
-  }
-
-  /// Tries to lead; nil if another was faster.
-  private func takeOver(
-    _ seen: LogHead,
-    _ session: PostgresSession,
-    startsEpoch: Bool
-  ) throws(PostgresError) -> LogHead? {
-    let token = "\(EventID.make())"
-    let address = state.withLock { state in
-      state.isAddressNew = false
-      return state.address
-    }
-    let rows = try session.run(
-      LogHeadStatements.takeOver(
-        .int8(times.overdue.milliseconds),
-        .int8(seen.leaderEpoch),
-        .int8(seen.renewals),
-        .text(token),
-        .text(address),
-        .int8(times.lease.milliseconds),
-        .bool(startsEpoch),
-        .text(Self.makeSecret())
-      )
-    )
-    guard rows.count == 1 else { return nil }
-    let taken = try LogHead(rows)
-    let last = try session.run(LogHeadStatements.lastPosition()).number(0, 0)
-    guard last == taken.head else {
-      throw PostgresError(
-        .unexpected,
-        attempt: "take the log over",
-        found: "the head is \(taken.head) and the last event \(last): the log is damaged"
-      )
-    }
-    logger.info("this process leads the log", metadata: [LoggingKeys.head: "\(taken.head)"])
-    lastToken.withLock { $0 = token }
-    endLeftovers()
-    let term = hooks.lead(taken)
-    state.withLock { $0.term = term }
-    return taken
-  }
-
-  /// Ends what earlier leaders left in the middle of a commit, which could not be committed any more.
-  ///
-  /// The rows of a leader that is stopped while it copies stand in the way of the next one's: its
-  /// session waits for the rest of them, which no timer of the server ends.
-  private func endLeftovers() {
-    do throws(PostgresError) {
-      // As the login, whose sessions these are; the role of the log may end none.
-      var settings = settings
-      settings.parameters["role"] = nil
-      let session = try PostgresSession.connect(settings)
-      defer { session.close() }
-      let ended = try session.run(LogHeadStatements.endLeftovers()).integer(0, 0) ?? 0
-      guard ended > 0 else { return }
-      logger.notice("ended what an earlier leader had begun", metadata: ["sessions": "\(ended)"])
-    } catch {
-      // Sessions of another login, perhaps: its rows are waited for.
-      logger.notice(
-        "sessions of an earlier leader could not be ended",
-        metadata: [LoggingKeys.error: "\(error)"]
-      )
-    }
-  }
-
-  /// 256 random bits: nobody guesses them while a term lasts.
-  private static func makeSecret() -> String {
-    (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined(separator: "-")
-  }
 
   /// At least so long from one announcement to the next.
   ///
@@ -318,8 +251,7 @@ final class LeaderKeeper: Sendable {
   private func release(_ session: PostgresSession?) {
     if let term = state.withLock({ $0.term }), let session, session.isOpen {
       // Nobody waits for a lease that was given back; one that was not ends by itself.
-      _ = try? session.run(LogHeadStatements.release(.text(term.token)))
-      try? session.notify(channel, "released")
+      try? giveBack(term.token, over: session)
     }
     session?.close()
   }

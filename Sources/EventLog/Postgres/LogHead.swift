@@ -73,6 +73,18 @@ enum LogHeadStatements {
     "SELECT \(LogHead.columns) FROM log_head"
   )
 
+  /// The cluster and the timeline that a statement runs on.
+  private static let place = """
+    SELECT (SELECT system_identifier FROM pg_control_system()) AS cluster,
+      ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer AS timeline
+    """
+
+  /// Whether the place `here` is another than `row`, which is that of `log_head`, has; one that was
+  /// never led has none.
+  private static func isElsewhere(_ row: String) -> String {
+    "coalesce(\(row).cluster <> here.cluster OR \(row).timeline <> here.timeline, false)"
+  }
+
   /// Raises the leader epoch, if nobody did since the row was seen; waits for a commit in flight,
   /// since that holds the row, and answers what is true behind it.
   ///
@@ -84,20 +96,12 @@ enum LogHeadStatements {
     UPDATE log_head SET
       leader_epoch = leader_epoch + 1, holder = $4, address = $5, secret = $8, renewals = 0,
       lease_until = clock_timestamp() + $6 * interval '1 millisecond',
-      backend = pg_backend_pid(), cluster = here.cluster, timeline = here.timeline,
-      log_epoch = CASE WHEN here.restarts THEN here.next_epoch ELSE log_epoch END,
-      epoch_ends = CASE WHEN here.restarts THEN epoch_ends || head ELSE epoch_ends END
+      backend = pg_backend_pid(), cluster = now.cluster, timeline = now.timeline,
+      log_epoch = CASE WHEN now.restarts THEN $9 ELSE log_epoch END,
+      epoch_ends = CASE WHEN now.restarts THEN epoch_ends || head ELSE epoch_ends END
     FROM (
-      SELECT now.*,
-        $7 OR coalesce(old.cluster <> now.cluster OR old.timeline <> now.timeline, false)
-          AS restarts,
-        ((CASE WHEN old.log_epoch >> 32 = 0 THEN old.log_epoch ELSE old.log_epoch >> 32 END + 1) << 32)
-          | ('x' || substr(md5(gen_random_uuid()::text), 1, 8))::bit(32)::bigint AS next_epoch
-      FROM log_head old, (
-        SELECT (SELECT system_identifier FROM pg_control_system()) AS cluster,
-          ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer AS timeline
-      ) now
-    ) here
+      SELECT here.*, $7 OR \(isElsewhere("old")) AS restarts FROM log_head old, (\(place)) here
+    ) now
     WHERE leader_epoch = $2 AND renewals = $3
     RETURNING \(LogHead.columns)
     """
@@ -112,13 +116,35 @@ enum LogHeadStatements {
     """
   )
 
+  /// Renews the lease where the database is the one that was taken over, and answers the head.
+  ///
+  /// After a failover the row may name the holder still, and lack what was published.
   static let renew = PostgresStatement(
     "renew the lease",
     """
     UPDATE log_head SET
       lease_until = clock_timestamp() + $2 * interval '1 millisecond', renewals = renewals + 1,
       backend = pg_backend_pid(), address = $3
-    WHERE holder = $1
+    FROM (\(place)) here
+    WHERE holder = $1 AND NOT \(isElsewhere("log_head"))
+    RETURNING head
+    """
+  )
+
+  /// Starts a log epoch behind the head $3, which is lower than one that was published in epoch $1:
+  /// what lay between is lost, and its positions go to other events.
+  ///
+  /// The head may have grown since it was seen, by a leader who does not know; its epoch ends where it
+  /// was seen. Nobody leads afterwards: a leader learns of the epoch by taking over again.
+  static let startEpoch = PostgresStatement(
+    "start an epoch of the log",
+    """
+    UPDATE log_head SET
+      leader_epoch = leader_epoch + 1, lease_until = to_timestamp(0), holder = '', address = '',
+      secret = '', renewals = 0, cluster = here.cluster, timeline = here.timeline,
+      log_epoch = $2, epoch_ends = epoch_ends || least(head, $3)
+    FROM (\(place)) here
+    WHERE log_epoch = $1
     """
   )
 

@@ -41,8 +41,11 @@ extension PostgresEventLog {
 
   // MARK: what the keeper tells
 
-  func lead(_ head: LogHead, _ pipeline: PipelinedEventLog, _ writer: CommitWriter) {
-    note(head)
+  func judge(_ sight: LogSight) -> LogSight.Verdict {
+    sight.verdict(for: identity, read: known.number)
+  }
+
+  func lead(_ pipeline: PipelinedEventLog, _ writer: CommitWriter) {
     role.withLock { role in
       role.term = (pipeline, writer)
       role.leader = nil
@@ -51,8 +54,10 @@ extension PostgresEventLog {
     }
   }
 
-  func follow(_ head: LogHead) {
-    note(head)
+  /// Answers whether the log is the one that this process has read.
+  func follow(_ sight: LogSight) -> Bool {
+    let isSame = note(sight)
+    let head = sight.head
     role.withLock { role in
       let before = role.leadership
       role.term = nil
@@ -62,35 +67,30 @@ extension PostgresEventLog {
         ? nil : LogLeader(address: head.address, secret: head.secret)
       if role.leadership != before { role.tell() }
     }
+    return isSame
   }
 
   func suffer(_ trouble: String) { role.withLock { $0.trouble = trouble } }
 
-  /// Takes in what the tables say of the log as a whole.
-  private func note(_ head: LogHead) {
+  /// Takes in what the tables say of the log as a whole; false once it is not the one that this process
+  /// has read.
+  func note(_ sight: LogSight) -> Bool {
+    let verdict = judge(sight)
     let isSame = role.withLock { role in
-      let known = role.identity
-      // Within an epoch the head never goes back; a new one may have begun below what was read, and
-      // have grown beyond it since.
-      let read = LogCheckpoint(
-        log: known.id,
-        epoch: known.epoch,
-        position: GlobalPosition(readHead)
-      )
-      guard (try? read.check(against: head.identity, head: read.position)) != nil else {
-        role.changedAt = GlobalPosition(head.head)
+      // What it has read stays lost, also where the log grows beyond it again.
+      guard verdict == .same, role.changedAt == nil else {
+        role.changedAt = GlobalPosition(sight.head.head)
         return false
       }
-      role.identity = head.identity
+      role.identity = sight.head.identity
       return true
     }
-    if isSame { raise(to: head.head) }
+    if isSame { raise(to: sight.head.head) }
+    return isSame
   }
 
-  private var readHead: UInt64 { highestHead.load(ordering: .acquiring) }
-
   func raise(to position: UInt64) {
-    _ = highestHead.max(position, ordering: .acquiringAndReleasing)
+    known.raise(to: position)
     reader.follow(to: GlobalPosition(position))
   }
 

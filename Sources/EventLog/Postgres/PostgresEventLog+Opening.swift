@@ -123,7 +123,8 @@ extension PostgresEventLog {
     writing.parameters.merge(SessionParameters.writer) { $1 }
     // One more than reads at once: admission looks facts up beside them.
     let pool = PostgresPool(reading, bound: readThreads + 1)
-    let storage = PostgresStorage(pool)
+    let known = KnownHead()
+    let storage = PostgresStorage(pool, known: known)
     let terms = Terms(storage: storage, settings: writing, logger: logger, clock: clock)
     let seen = try storing { () throws(PostgresError) in
       let session = try PostgresSession.connect(writing)
@@ -132,6 +133,7 @@ extension PostgresEventLog {
         try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds)))
       )
     }
+    known.raise(to: seen.head)
     let reader = PipelinedEventLog(
       storage: storage,
       opening: LogOpening(
@@ -143,19 +145,29 @@ extension PostgresEventLog {
       clock: clock
     )
     let owner = Owner()
-    let keeper = LeaderKeeper(
-      writing,
-      channel: schema,
-      address: address,
-      times: times,
-      logger: logger,
-      hooks: LeaderKeeper.Hooks(
-        lead: { head in terms.begin(head, owner.log) },
-        follow: { head in owner.log?.follow(head) },
-        suffer: { trouble in owner.log?.suffer(trouble) }
+    let keeper = try storing { () throws(PostgresError) in
+      try LeaderKeeper(
+        writing,
+        channel: schema,
+        address: address,
+        known: known,
+        times: times,
+        logger: logger,
+        hooks: LeaderKeeper.Hooks(
+          judge: { sight in owner.log?.judge(sight) ?? .same },
+          lead: { sight in owner.log.flatMap { terms.begin(sight, $0) } },
+          follow: { sight in owner.log?.follow(sight) ?? true },
+          suffer: { trouble in owner.log?.suffer(trouble) }
+        )
       )
+    }
+    let log = PostgresEventLog(
+      seen.identity,
+      reader: reader,
+      keeper: keeper,
+      pool: pool,
+      known: known
     )
-    let log = PostgresEventLog(seen.identity, reader: reader, keeper: keeper, pool: pool)
     owner.log = log
     let head = try storing { () throws(PostgresError) in
       try keeper.start(startingEpoch: startsEpoch)
@@ -170,7 +182,10 @@ extension PostgresEventLog {
     let logger: Logger
     let clock: @Sendable () -> Timestamp
 
-    func begin(_ head: LogHead, _ log: PostgresEventLog?) -> CommitWriter {
+    /// Nil where the log is not the one that `log` has read.
+    func begin(_ sight: LogSight, _ log: PostgresEventLog) -> CommitWriter? {
+      guard log.note(sight) else { return nil }
+      let head = sight.head
       let writer = CommitWriter(
         head,
         storage: storage,
@@ -179,7 +194,6 @@ extension PostgresEventLog {
         published: { [weak log] position in log?.publish(position) },
         ended: { [weak log] in log?.keeper.hurry() }
       )
-      guard let log else { return writer }
       let pipeline = PipelinedEventLog(
         storage: writer,
         opening: LogOpening(
@@ -191,7 +205,7 @@ extension PostgresEventLog {
         readThreads: 1,
         clock: clock
       )
-      log.lead(head, pipeline, writer)
+      log.lead(pipeline, writer)
       return writer
     }
   }

@@ -73,13 +73,15 @@ extension PostgresEventLog {
     // Names hold no NUL: this is the first behind the name. No UTF-8 holds the byte FF.
     let next: [UInt8] = after.map { Array($0.text.utf8) + [0] } ?? []
     let lowest = next.lexicographicallyPrecedes(prefix) ? prefix : next
-    let rows = try storage.reading { session throws(PostgresError) in
-      try session.run(
-        list(.bytes(lowest), .bytes(prefix + [0xFF]), .int8(Int64(limit)))
-      )
+    let answers = try storage.reading { session throws(PostgresError) in
+      try session.run([
+        ReadStatements.logHead(),
+        list(.bytes(lowest), .bytes(prefix + [0xFF]), .int8(Int64(limit))),
+      ])
     }
-    guard rows.count > 0 else { return ([], head) }
-    try PostgresStorage.check(rows, against: head)
+    if let first = answers.first { try PostgresStorage.check(first, against: head) }
+    // Where there are no streams, there is no row that tells a head.
+    guard let rows = answers.last, rows.count > 0 else { return ([], head) }
     let streams = (0..<rows.count).compactMap { row in
       rows.text(row, 1).map { name in
         ListedStream(name: StreamName(name), state: PostgresStorage.head(rows, row, from: 2).state)

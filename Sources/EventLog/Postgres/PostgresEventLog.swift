@@ -8,7 +8,8 @@ internal import WeaveRuntime
 /// - Shape: every process that opens the log stands by; one leads, and another takes over when it
 ///   is gone. Reads are answered by all.
 /// - Errors: an append where another leads throws `.notLeader` with its address; after a failed
-///   commit the term ends, and the next one begins with what the tables say (law L44).
+///   commit the term ends, and the next one begins with what the tables say (law L44). Everything
+///   throws `.logEpochChanged` once the database has lost what this process read: open it anew.
 /// - Source: the event log's specification, section 2.2.
 public final class PostgresEventLog: LedEventLog {
   /// What to do when another process leads the log.
@@ -24,19 +25,20 @@ public final class PostgresEventLog: LedEventLog {
   let reader: PipelinedEventLog
   let keeper: LeaderKeeper
   let pool: PostgresPool
-  /// The highest head that this process was ever told.
-  let highestHead = Atomic<UInt64>(0)
+  let known: KnownHead
 
   init(
     _ identity: LogIdentity,
     reader: PipelinedEventLog,
     keeper: LeaderKeeper,
-    pool: PostgresPool
+    pool: PostgresPool,
+    known: KnownHead
   ) {
     role = Mutex(LogRole(identity: identity))
     self.reader = reader
     self.keeper = keeper
     self.pool = pool
+    self.known = known
   }
 
   deinit { keeper.abandon() }
@@ -114,12 +116,14 @@ public final class PostgresEventLog: LedEventLog {
 
   /// The position of the event that bears this id.
   public func position(of id: EventID) async throws(EventLogError) -> GlobalPosition? {
-    try await reader.position(of: id)
+    try checkLog()
+    return try await reader.position(of: id)
   }
 
   /// The recorded mark of a source.
   public func tracking(of source: String) async throws(EventLogError) -> UInt64? {
-    try await reader.tracking(of: source)
+    try checkLog()
+    return try await reader.tracking(of: source)
   }
 
   /// The published head; with `beyond` suspends until the head is greater than it.

@@ -13,6 +13,8 @@ extension PostgresStorage {
 
   /// Walks the candidates chunk by chunk until the page is full, its bound of candidates is
   /// reached, or nothing is left.
+  ///
+  /// What the server looks up for a chunk counts as candidates, too: it does so for each key anew.
   private func walk(
     _ keys: QueryKeys,
     _ asked: AllReading,
@@ -20,6 +22,7 @@ extension PostgresStorage {
     _ head: GlobalPosition
   ) throws(EventLogError) -> EventPage {
     let isForward = asked.direction == .forward
+    var matcher = QueryMatcher(asked.query)
     var builder = PageEvents(limit: asked.limit)
     var next = bounds.first
     var seen = 0
@@ -41,19 +44,23 @@ extension PostgresStorage {
         }
         next = isForward ? candidate.position + 1 : candidate.position - 1
         seen += 1
-        if let event = candidate.shown(by: asked), !builder.add(event) {
+        if let event = candidate.shown(by: asked, &matcher), !builder.add(event) {
           // It opens the next page.
           let before = isForward ? candidate.position - 1 : candidate.position + 1
           return bounds.page(builder.events, stoppedAt: before)
         }
         if candidate.position == bounds.last { return bounds.page(builder.events, stoppedAt: nil) }
-        if builder.isFull || seen == EventLogLimits.pageCandidates {
+        if builder.isFull || seen + matcher.extra >= EventLogLimits.pageCandidates {
           return bounds.page(builder.events, stoppedAt: candidate.position)
         }
       }
-      guard chunk.hasMore else {
+      guard chunk.hasMore, let last = chunk.events.last else {
         if keys.isScan { throw .corrupt("there is no event", at: GlobalPosition(next)) }
         return bounds.page(builder.events, stoppedAt: nil)
+      }
+      seen += keys.count
+      guard seen < EventLogLimits.pageCandidates else {
+        return bounds.page(builder.events, stoppedAt: last.position)
       }
       wanted = min(wanted * 2, EventLogLimits.pageEvents)
     }
@@ -67,9 +74,9 @@ extension PostgresStorage {
     /// Whether truncation or a tombstone removed it.
     let isGone: Bool
 
-    /// The event as the read shows it; nil if it does not.
-    func shown(by reading: AllReading) -> RecordedEvent? {
-      guard let event, event.matches(reading.query) else { return nil }
+    /// The event as the read shows it, nil if it does not; `matcher` is of the read's query.
+    func shown(by reading: AllReading, _ matcher: inout QueryMatcher) -> RecordedEvent? {
+      guard let event, matcher.matches(event) else { return nil }
       guard isGone || event.isRemoved else { return event }
       guard reading.includeRemoved else { return nil }
       return event.isRemoved ? event : event.removed
@@ -202,6 +209,8 @@ struct QueryKeys {
   let isScan: Bool
 
   var isEmpty: Bool { !isScan && tags.isEmpty && types.isEmpty }
+  /// How many keys are looked up.
+  var count: Int { tags.count + types.count }
 
   /// Rows a chunk may gather on the server before they are merged, over all keys.
   private static let gatheredRows = 262_144
@@ -210,18 +219,21 @@ struct QueryKeys {
 
   /// How many candidates to ask for at once.
   func bound(_ wanted: Int) -> Int {
-    min(wanted, max(16, Self.gatheredRows / max(1, tags.count + types.count)))
+    min(wanted, max(16, Self.gatheredRows / max(1, count)))
   }
 
-  /// Chooses one tag of every item, the rarest between the two positions; items without tags are
-  /// found by their types.
+  /// Chooses one tag of every item, the rarest between the two positions.
+  ///
+  /// Items without tags are found by their types. Where there are fewer events than texts to look up,
+  /// the events are walked.
   init(
     _ query: EventQuery,
     from low: UInt64,
     through high: UInt64,
     in storage: PostgresStorage
   ) throws(EventLogError) {
-    isScan = query.matchesEverything
+    let lookUps = query.items.reduce(0) { $0 + ($1.tags.isEmpty ? $1.types.count : $1.tags.count) }
+    isScan = query.matchesEverything || high - low + 1 < UInt64(lookUps)
     guard !isScan else {
       tags = []
       types = []
@@ -254,16 +266,20 @@ struct QueryKeys {
   ) throws(EventLogError) -> [[UInt8]: Int64] {
     let keys = Array(Set(tags.map { Array($0.text.utf8) }))
     guard !keys.isEmpty else { return [:] }
-    let rows = try storage.reading { session throws(PostgresError) in
-      try session.run(
+    let answers = try storage.reading { session throws(PostgresError) in
+      try session.run([
+        ReadStatements.logHead(),
         ReadStatements.countTags(
           .byteArrays(keys),
           .int8(Int64(bound: low)),
           .int8(Int64(bound: high)),
           .int8(countBound)
-        )
-      )
+        ),
+      ])
     }
+    // No tag is taken for unknown by a server that lacks what was asked for.
+    guard let first = answers.first, let rows = answers.last else { return [:] }
+    try PostgresStorage.check(first, against: GlobalPosition(high))
     var counts: [[UInt8]: Int64] = [:]
     for row in 0..<rows.count {
       guard let number = rows.integer(row, 0), let count = rows.integer(row, 1) else { continue }
@@ -277,37 +293,49 @@ extension PostgresStorage {
   /// Candidates looked at first for a condition; most conditions match at once or never.
   private static let firstCandidates = 16
 
-  /// The first event after the condition's position that it matches, removed ones too (law L14).
-  func firstMatch(
-    _ condition: PreparedCondition,
-    upTo head: GlobalPosition
-  ) throws(EventLogError) -> UInt64? {
-    guard condition.after < head.number else { return nil }
-    let query = EventQuery(
-      condition.items.map { item in
-        EventQuery.Item(types: item.types.map(\.text), tags: item.tags.map(\.text))
-      }
-    )
-    var next = condition.after + 1
-    let keys = try QueryKeys(query, from: next, through: head.number, in: self)
+  /// Goes on with searches for the first events that conditions match, removed ones too (law L14).
+  func search(_ searches: [ConditionSearch], steps: Int) throws(EventLogError) {
+    for search in searches where !search.isDone { try goOn(search, steps: steps) }
+  }
+
+  /// A step is an event that is looked at or a key that the server looks up.
+  private func goOn(_ search: ConditionSearch, steps: Int) throws(EventLogError) {
+    let head = GlobalPosition(search.head)
+    let query = search.condition.query
+    var matcher = search.condition.matcher
+    let keys = try QueryKeys(query, from: search.place, through: search.head, in: self)
     var wanted = Self.firstCandidates
-    while next <= head.number {
+    var left = steps
+    while search.place <= search.head {
       let chunk = try candidates(
         keys,
-        from: next,
-        through: head.number,
+        from: search.place,
+        through: search.head,
         direction: .forward,
         count: keys.bound(wanted),
         includeRemoved: true,
         head: head
       )
-      for candidate in chunk.events where candidate.event?.matches(query) ?? false {
-        return candidate.position
+      for candidate in chunk.events {
+        if keys.isScan, candidate.position != search.place {
+          throw .corrupt("there is no event", at: GlobalPosition(search.place))
+        }
+        if let event = candidate.event, matcher.matches(event) {
+          search.found(candidate.position)
+          return search.end()
+        }
+        search.place = candidate.position + 1
       }
-      guard chunk.hasMore, let last = chunk.events.last else { return nil }
-      next = last.position + 1
+      guard chunk.hasMore else {
+        if keys.isScan, search.place <= search.head {
+          throw .corrupt("there is no event", at: GlobalPosition(search.place))
+        }
+        break
+      }
+      left -= chunk.events.count + keys.count
+      guard left - matcher.extra > 0 else { return }
       wanted = min(wanted * 4, EventLogLimits.pageEvents)
     }
-    return nil
+    search.end()
   }
 }

@@ -4,24 +4,31 @@ internal import PostgresDriver
 /// The log's tables as the reads see them.
 ///
 /// What is asked for lies at or before a head that was published after its commit, and events do
-/// not change: no read needs a transaction. Every page also reads `log_head` in its own statement,
-/// so that a server that is behind (a replica) is found out rather than believed.
+/// not change: no read needs a transaction. Every page also reads `log_head` in its own statement, and
+/// facts are read behind it, so that a server that is behind (a replica) is found out rather than
+/// believed.
 final class PostgresStorage: LogStorage {
   let pool: PostgresPool
+  /// What questions without a head of their own are answered at or beyond.
+  private let known: KnownHead
 
-  init(_ pool: PostgresPool) { self.pool = pool }
+  init(_ pool: PostgresPool, known: KnownHead = KnownHead()) {
+    self.pool = pool
+    self.known = known
+  }
 
   func write(_ batch: CommitBatch) throws(EventLogError) { throw .notLeader(address: nil) }
 
   func position(of id: EventID) throws(EventLogError) -> GlobalPosition? {
-    try look(for: [], [], [id], upTo: .max).ids[id].map { GlobalPosition($0.position) }
+    let head = GlobalPosition(known.number)
+    return try look(for: [], [], [id], upTo: .max, at: head).ids[id].map {
+      GlobalPosition($0.position)
+    }
   }
 
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64? {
-    try reading { session throws(PostgresError) in
-      let rows = try session.run(ReadStatements.tracking(.byteArrays([source.bytes])))
-      return rows.count == 0 ? nil : try rows.number(0, 1)
-    }
+    let head = GlobalPosition(known.number)
+    return try look(for: [], [source], [], upTo: 0, at: head).sources[source]
   }
 
   func close() { pool.close() }
@@ -66,8 +73,7 @@ final class PostgresStorage: LogStorage {
   }
 }
 
-// Cold facts, for everything that waits at once: one round trip, and one more for each condition
-// that lies before the tail.
+// Cold facts, for everything that waits at once: one round trip.
 extension PostgresStorage {
   func resolve(
     _ questions: [ColdQuestions],
@@ -76,7 +82,7 @@ extension PostgresStorage {
     let streams = Array(Set(questions.flatMap(\.streams)))
     let sources = Array(Set(questions.flatMap(\.sources)))
     let ids = Array(Set(questions.flatMap(\.ids)))
-    let found = try look(for: streams, sources, ids, upTo: head.number)
+    let found = try look(for: streams, sources, ids, upTo: head.number, at: head)
     var answers: [ColdFacts] = []
     answers.reserveCapacity(questions.count)
     for asked in questions {
@@ -84,18 +90,9 @@ extension PostgresStorage {
       for stream in asked.streams { facts.streams[stream] = found.streams[stream] ?? .neverWritten }
       for source in asked.sources { facts.sources[source] = .some(found.sources[source]) }
       for id in asked.ids { if let known = found.ids[id] { facts.ids[id] = known } }
-      if let condition = asked.condition {
-        facts.hasCondition = true
-        facts.firstMatch = try firstMatch(condition, upTo: head)
-      }
       answers.append(facts)
     }
     return answers
-  }
-
-  /// The heads of those streams that were ever written or removed.
-  func heads(of streams: [NameKey]) throws(EventLogError) -> [NameKey: StreamHead] {
-    try look(for: streams, [], [], upTo: 0).streams
   }
 
   private struct Found {
@@ -104,11 +101,14 @@ extension PostgresStorage {
     var ids: [EventID: KnownEvent] = [:]
   }
 
+  /// Looks facts up, of which ids that name their positions only up to `last`; the server is at `head`
+  /// or beyond it.
   private func look(
     for streams: [NameKey],
     _ sources: [NameKey],
     _ ids: [EventID],
-    upTo head: UInt64
+    upTo last: UInt64,
+    at head: GlobalPosition
   ) throws(EventLogError) -> Found {
     var calls: [PostgresCall] = []
     if !streams.isEmpty { calls.append(ReadStatements.heads(.byteArrays(streams.map(\.bytes)))) }
@@ -119,14 +119,15 @@ extension PostgresStorage {
       calls.append(ReadStatements.knownIDs(array.value))
     }
     // Few ids of callers name a position that there is.
-    let places = ids.compactMap(\.place).filter { $0 <= head }
+    let places = ids.compactMap(\.place).filter { $0 <= last }
     if !places.isEmpty {
       calls.append(ReadStatements.namedEvents(.int8s(places.map { Int64(bound: $0) })))
     }
     var found = Found()
     guard !calls.isEmpty else { return found }
-    let ready = calls
+    let ready = [ReadStatements.logHead()] + calls
     var answers = try reading { session throws(PostgresError) in try session.run(ready) }[...]
+    if let rows = answers.popFirst() { try Self.check(rows, against: head) }
     if !streams.isEmpty, let rows = answers.popFirst() {
       for row in 0..<rows.count {
         guard let name = rows.text(row, 0) else { continue }

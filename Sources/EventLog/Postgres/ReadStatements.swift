@@ -7,6 +7,9 @@ package import PostgresDriver
 /// plan of a read must not depend on how old the statistics are. A page ends on the server at its
 /// bound of bytes, so that nobody is sent what no page can hold.
 package enum ReadStatements {
+  /// Goes before statements that do not read the head themselves: what runs behind it sees no less.
+  static let logHead = PostgresStatement("read the log's head", "SELECT head FROM log_head")
+
   package static let tracking = PostgresStatement(
     "look marks up",
     "SELECT source, position FROM tracking WHERE source = ANY($1)"

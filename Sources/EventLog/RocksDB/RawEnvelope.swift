@@ -25,28 +25,6 @@ struct RawEnvelope {
   var isRemoved: Bool { bytes[Envelope.Offset.flags] & Envelope.Flag.removed != 0 }
   var hasStream: Bool { bytes[Envelope.Offset.flags] & Envelope.Flag.stream != 0 }
 
-  /// Law L10, byte for byte.
-  func matches(_ query: EventQuery) -> Bool {
-    query.items.isEmpty || query.items.contains(where: matches)
-  }
-
-  private func matches(_ item: EventQuery.Item) -> Bool {
-    guard item.types.isEmpty || item.types.contains(where: { isEqual(type, $0.text) }) else {
-      return false
-    }
-    return item.tags.allSatisfy(has)
-  }
-
-  func has(_ tag: Tag) -> Bool {
-    var index = tagsBegin
-    for _ in 0..<bytes[Envelope.Offset.tagCount] {
-      let count = Int(bytes[index])
-      if isEqual(part(index + 1, count), tag.text) { return true }
-      index += 1 + count
-    }
-    return false
-  }
-
   func forEachTag(_ visit: (UnsafeRawBufferPointer) -> Void) {
     var index = tagsBegin
     for _ in 0..<bytes[Envelope.Offset.tagCount] {
@@ -63,9 +41,5 @@ struct RawEnvelope {
 
   private func part(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count)])
-  }
-
-  private func isEqual(_ bytes: UnsafeRawBufferPointer, _ text: String) -> Bool {
-    text.utf8.count == bytes.count && text.withBytes { bytes.hasSameBytes(as: $0) }
   }
 }

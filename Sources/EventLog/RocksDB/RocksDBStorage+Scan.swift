@@ -40,12 +40,13 @@ extension RocksDBStorage {
     }
     let isForward = reading.direction == .forward
     if isForward { iterator.seekToFirst() } else { iterator.seekToLast() }
+    var matcher = QueryMatcher(reading.query)
     var builder = PageBuilder(limit: reading.limit)
     var position = bounds.first
     var seen = 0
     while iterator.isValid {
       let step = iterator.withValue { value in
-        consider(value, at: position, reading, removed, &builder)
+        consider(value, at: position, reading, &matcher, removed, &builder)
       }
       if case .damaged(let error) = step { throw error }
       if case .noRoom = step {
@@ -53,7 +54,7 @@ extension RocksDBStorage {
       }
       seen += 1
       if position == bounds.last { return bounds.page(builder.events(), stoppedAt: nil) }
-      if builder.isFull || seen == EventLogLimits.pageCandidates {
+      if builder.isFull || seen + matcher.extra >= EventLogLimits.pageCandidates {
         return bounds.page(builder.events(), stoppedAt: position)
       }
       if isForward {
@@ -78,6 +79,7 @@ extension RocksDBStorage {
     let isForward = reading.direction == .forward
     var walk = CandidateWalk(postings, bounds, isForward: isForward)
     let events = EventCursor(self, from: bounds.first, to: bounds.last, isForward: isForward)
+    var matcher = QueryMatcher(reading.query)
     var builder = PageBuilder(limit: reading.limit)
     var seen = 0
     while true {
@@ -87,13 +89,13 @@ extension RocksDBStorage {
       case .paused(let place): return bounds.page(builder.events(), stoppedAt: place)
       case .candidate(let place): position = place
       }
-      let step = try consider(position, of: events, reading, removed, &builder)
+      let step = try consider(position, of: events, reading, &matcher, removed, &builder)
       if case .damaged(let error) = step { throw error }
       if case .noRoom = step {
         return bounds.page(builder.events(), stoppedAt: isForward ? position - 1 : position + 1)
       }
       seen += 1
-      if builder.isFull || seen == EventLogLimits.pageCandidates {
+      if builder.isFull || seen + matcher.extra >= EventLogLimits.pageCandidates {
         return bounds.page(builder.events(), stoppedAt: position)
       }
     }
@@ -135,9 +137,10 @@ extension RocksDBStorage {
       to: last.number,
       isForward: reading.direction == .forward
     )
+    var matcher = QueryMatcher(.all)
     var builder = PageBuilder(limit: positions.count)
     for position in positions {
-      switch try consider(position.number, of: events, reading, removed, &builder) {
+      switch try consider(position.number, of: events, reading, &matcher, removed, &builder) {
       case .looked: break
       case .noRoom: return builder.events()
       case .damaged(let error): throw error
@@ -157,6 +160,7 @@ extension RocksDBStorage {
     _ position: UInt64,
     of events: EventCursor,
     _ reading: AllReading,
+    _ matcher: inout QueryMatcher,
     _ removed: RemovedStreams,
     _ builder: inout PageBuilder
   ) throws(EventLogError) -> Step {
@@ -165,7 +169,7 @@ extension RocksDBStorage {
         guard let value else {
           return .damaged(.corrupt("there is no event", at: GlobalPosition(position)))
         }
-        return consider(value, at: position, reading, removed, &builder)
+        return consider(value, at: position, reading, &matcher, removed, &builder)
       }
     }
   }
@@ -175,6 +179,7 @@ extension RocksDBStorage {
     _ value: UnsafeRawBufferPointer,
     at position: UInt64,
     _ reading: AllReading,
+    _ matcher: inout QueryMatcher,
     _ removed: RemovedStreams,
     _ builder: inout PageBuilder
   ) -> Step {
@@ -185,7 +190,7 @@ extension RocksDBStorage {
     guard envelope.position == position else {
       return .damaged(.corrupt("another event is in its place", at: GlobalPosition(position)))
     }
-    guard envelope.matches(reading.query) else { return .looked }
+    guard matcher.matches(value) else { return .looked }
     guard envelope.isRemoved || removed.contain(envelope) else {
       return builder.add(value) ? .looked : .noRoom
     }

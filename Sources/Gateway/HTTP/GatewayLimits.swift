@@ -60,6 +60,8 @@ package enum GatewayLimits {
   package static let pageMaximum = 100
   /// Events of an admin page.
   static let eventPageMaximum = 1000
+  /// Of the tail of the log, how long it says nothing: what a reader who left costs is held as long.
+  static let tailBeat = Duration.seconds(15)
   /// Seconds that a read may wait for its floor, when nobody says and at most.
   package static let patience = 2
   package static let patienceMaximum = 10

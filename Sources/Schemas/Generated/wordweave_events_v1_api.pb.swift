@@ -1408,11 +1408,17 @@ package nonisolated struct Wordweave_Events_V1_StatsResponse: Sendable {
   /// Bytes on disk; 0 if the engine keeps none.
   package var bytesOnDisk: UInt64 = 0
 
-  /// By type, most first.
+  /// By type, most first: of the newest events alone where the log holds many.
   package var types: [Wordweave_Events_V1_TypeCount] = []
 
   /// The engine's name.
   package var engine: String = String()
+
+  /// How many events `types` count; removed ones are not among them.
+  package var counted: UInt64 = 0
+
+  /// Of how many of the newest positions: fewer than `head` where the log holds many.
+  package var countedOf: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1542,6 +1548,10 @@ package nonisolated struct Wordweave_Events_V1_RebuildRequest: Sendable {
   /// Stop before the cut-over and wait for CutOver.
   package var withoutCutOver: Bool = false
 
+  /// Do not compare the new generation with the live one, only check it by itself: for a live one that
+  /// is known to be wrong, or that shows events which were removed from the log since.
+  package var withoutComparison: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1553,7 +1563,9 @@ package nonisolated struct Wordweave_Events_V1_RebuildProgress: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// `filling`, `verifying`, `ready`, `cut-over`, `cancelled`, `failed`, `equal`, `different`.
+  /// `filling`, `verifying`, `ready`, `cutOver`, `cancelled`, `failed`; at the end of a comparison
+  /// also `equal`, `different`, or `checked`: the two differ, which proves nothing, since events were
+  /// removed from a log that is folded as a whole.
   package var phase: String = String()
 
   /// Events handled.
@@ -1575,10 +1587,11 @@ package nonisolated struct Wordweave_Events_V1_RebuildProgress: Sendable {
   /// Clears the value of `secondsLeft`. Subsequent reads from it will return its default value.
   package mutating func clearSecondsLeft() {self._secondsLeft = nil}
 
-  /// Hex digest of the live read model, once known.
+  /// Hex digest of the live read model where the two were compared, once known; after the cut-over
+  /// that of the new one.
   package var liveDigest: String = String()
 
-  /// Hex digest of the new read model, once known.
+  /// Hex digest of the new read model where it was compared or checked, once known.
   package var freshDigest: String = String()
 
   /// What went wrong, or what was found.
@@ -3604,7 +3617,7 @@ nonisolated extension Wordweave_Events_V1_TypeCount: SwiftProtobuf.Message, Swif
 
 nonisolated extension Wordweave_Events_V1_StatsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatsResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0\u{1}log\0\u{1}streams\0\u{3}bytes_on_disk\0\u{1}types\0\u{1}engine\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0\u{1}log\0\u{1}streams\0\u{3}bytes_on_disk\0\u{1}types\0\u{1}engine\0\u{1}counted\0\u{3}counted_of\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3618,6 +3631,8 @@ nonisolated extension Wordweave_Events_V1_StatsResponse: SwiftProtobuf.Message, 
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytesOnDisk) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.types) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.engine) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.counted) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.countedOf) }()
       default: break
       }
     }
@@ -3642,6 +3657,12 @@ nonisolated extension Wordweave_Events_V1_StatsResponse: SwiftProtobuf.Message, 
     if !self.engine.isEmpty {
       try visitor.visitSingularStringField(value: self.engine, fieldNumber: 6)
     }
+    if self.counted != 0 {
+      try visitor.visitSingularUInt64Field(value: self.counted, fieldNumber: 7)
+    }
+    if self.countedOf != 0 {
+      try visitor.visitSingularUInt64Field(value: self.countedOf, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3652,6 +3673,8 @@ nonisolated extension Wordweave_Events_V1_StatsResponse: SwiftProtobuf.Message, 
     if lhs.bytesOnDisk != rhs.bytesOnDisk {return false}
     if lhs.types != rhs.types {return false}
     if lhs.engine != rhs.engine {return false}
+    if lhs.counted != rhs.counted {return false}
+    if lhs.countedOf != rhs.countedOf {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3872,7 +3895,7 @@ nonisolated extension Wordweave_Events_V1_ProjectionRequest: SwiftProtobuf.Messa
 
 nonisolated extension Wordweave_Events_V1_RebuildRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RebuildRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}without_cut_over\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}without_cut_over\0\u{3}without_comparison\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3882,6 +3905,7 @@ nonisolated extension Wordweave_Events_V1_RebuildRequest: SwiftProtobuf.Message,
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.withoutCutOver) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.withoutComparison) }()
       default: break
       }
     }
@@ -3894,12 +3918,16 @@ nonisolated extension Wordweave_Events_V1_RebuildRequest: SwiftProtobuf.Message,
     if self.withoutCutOver != false {
       try visitor.visitSingularBoolField(value: self.withoutCutOver, fieldNumber: 2)
     }
+    if self.withoutComparison != false {
+      try visitor.visitSingularBoolField(value: self.withoutComparison, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Wordweave_Events_V1_RebuildRequest, rhs: Wordweave_Events_V1_RebuildRequest) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.withoutCutOver != rhs.withoutCutOver {return false}
+    if lhs.withoutComparison != rhs.withoutComparison {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -68,13 +68,28 @@ struct ActionRecord: Sendable {
     }
   }
 
-  /// Notes an action that had begun when an error or a cancellation ended it.
+  /// Runs an action, and notes it as broken off where an error or a cancellation ends it.
   ///
-  /// Never throws: what the caller is to hear is what broke the action off.
-  func noteBrokenOff(
+  /// - begun: what it had done by then; nil if that is nothing, which is not noted.
+  func noting<Result>(
     _ kind: AdministrativeKind,
     of target: String,
-    details: [(name: String, value: String)] = []
+    begun: () -> [(name: String, value: String)]? = { [] },
+    during action: () async throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await action()
+    } catch {
+      if let details = begun() { await noteBrokenOff(kind, of: target, details: details) }
+      throw error
+    }
+  }
+
+  /// Never throws: what the caller is to hear is what broke the action off.
+  private func noteBrokenOff(
+    _ kind: AdministrativeKind,
+    of target: String,
+    details: [(name: String, value: String)]
   ) async {
     do {
       try await note(kind, of: target, outcome: Self.brokenOff, details: details)

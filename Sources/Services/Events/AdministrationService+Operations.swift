@@ -79,19 +79,15 @@ extension AdministrationService {
     let path = request.path
     try await answering {
       let reached = Latest<BackupState>()
-      let result: BackupState
-      do {
-        result = try await reached.following(every: Pace.progress) {
+      // The backup may have been finished just before whoever follows it went away.
+      let result = try await record.noting(.logBackedUp, of: path) {
+        reached.value?.details
+      } during: {
+        try await reached.following(every: Pace.progress) {
           try await log.backUp(to: path) { reached.set($0) }
         } tell: { state in
           try await response.write(.init(state, path))
         }
-      } catch {
-        // The backup may have been finished just before whoever follows it went away.
-        if let state = reached.value {
-          await record.noteBrokenOff(.logBackedUp, of: path, details: state.details)
-        }
-        throw error
       }
       try await record.note(
         .logBackedUp,
@@ -112,18 +108,15 @@ extension AdministrationService {
     try await answering {
       let before = try await log.facts().bytesOnDisk
       let reached = Latest<CompactionState>()
-      do {
+      // What was rewritten until it breaks off stays so.
+      try await record.noting(.logCompacted, of: "log") {
+        reached.value?.details
+      } during: {
         try await reached.following(every: Pace.progress) {
           try await log.compact { reached.set($0) }
         } tell: { state in
           try await response.write(.init(state, before: before))
         }
-      } catch {
-        // What was rewritten until then stays so.
-        if let state = reached.value {
-          await record.noteBrokenOff(.logCompacted, of: "log", details: state.details)
-        }
-        throw error
       }
       try await record.note(.logCompacted, of: "log")
       var done = Wordweave_Events_V1_CompactProgress(

@@ -27,7 +27,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
       answer.engine = facts.engine
       answer.streams = facts.streams
       answer.bytesOnDisk = facts.bytesOnDisk
-      answer.types = try await TypeCensus.take(of: store.engine)
+      try await TypeCensus.count(in: store.engine).tell(in: &answer)
       return answer
     }
   }
@@ -117,16 +117,19 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
       // A rebuild that a kill or a lost connection left behind is followed, not begun again.
       let isMine = try await projection.status().rebuild?.phase.isUnfinished != true
       if isMine {
-        try await projection.startRebuild(comparing: .live)
-        try await record.note(.rebuildStarted, of: projection.id.title, outcome: "started")
+        try await projection.startRebuild(comparing: request.withoutComparison ? .itself : .live)
+        try await record.note(
+          .rebuildStarted,
+          of: projection.id.title,
+          outcome: "started",
+          details: request.withoutComparison ? [("comparison", "none")] : []
+        )
       }
-      let settled: RebuildStatus
-      do {
-        settled = try await follow(projection, response)
-      } catch {
-        // It may go on by itself, but this call will not see its end.
-        if isMine { await record.noteBrokenOff(.rebuildEnded, of: projection.id.title) }
-        throw error
+      // It may go on by itself, but this call will not see its end.
+      let settled = try await record.noting(.rebuildEnded, of: projection.id.title) {
+        isMine ? [] : nil
+      } during: {
+        try await follow(projection, response)
       }
       if isMine {
         try await record.note(
@@ -136,14 +139,11 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
         )
       }
       guard settled.phase == .ready, !request.withoutCutOver else {
-        return try await response.write(last(settled, of: projection))
+        return try await response.write(last(settled))
       }
-      let digest = try await projection.digest().digest
       try await projection.cutOver()
       try await record.note(.cutOver, of: projection.id.title)
-      var done = try await last(try await current(projection), of: projection)
-      done.liveDigest = "\(digest)"
-      try await response.write(done)
+      try await response.write(last(try await current(projection)))
     }
   }
 
@@ -154,15 +154,13 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
   ) async throws {
     let projection = try projections.named(request.name)
     try await refusing {
-      try await projection.startRebuild(comparing: .live)
-      let done: Wordweave_Events_V1_RebuildProgress
-      do {
-        done = try await compared(projection, response)
-      } catch {
-        // The rebuild has begun, and may go on by itself.
-        await record.noteBrokenOff(.compared, of: projection.id.title)
-        throw error
-      }
+      try await projection.startComparison()
+      // The rebuild has begun, and may go on by itself.
+      let done = try await record.noting(
+        .compared,
+        of: projection.id.title,
+        during: { try await compared(projection, response) }
+      )
       try await record.note(.compared, of: projection.id.title, outcome: done.phase)
       try await response.write(done)
     }
@@ -174,7 +172,7 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     context: ServerContext
   ) async throws {
     let projection = try projections.named(request.name)
-    try await answering {
+    try await refusing {
       let head = try await store.engine.head()
       let through = request.through == 0 ? head : min(GlobalPosition(request.through), head)
       let reached = Latest<Rehearsal>()
@@ -257,11 +255,13 @@ extension AdministrationService {
     }
   }
 
-  /// Runs `body` and turns what a rebuild refuses into a precondition that failed.
+  /// Runs `body` and turns what a rebuild or a dry run refuses into a precondition that failed.
   private func refusing<R>(_ body: () async throws -> R) async throws -> R {
     do {
       return try await answering(body)
     } catch let error as RebuildError {
+      throw RPCError(code: .failedPrecondition, message: error.description)
+    } catch let error as RehearsalError {
       throw RPCError(code: .failedPrecondition, message: error.description)
     }
   }
@@ -285,7 +285,7 @@ extension AdministrationService {
     _ response: RPCWriter<Wordweave_Events_V1_RebuildProgress>
   ) async throws -> RebuildStatus {
     let total = try await store.engine.head()
-    return try await withThrowingTaskGroup(of: Void.self) { group in
+    return try await withThrowingTaskGroup(of: RebuildStatus?.self) { group in
       group.addTask {
         while true {
           let rebuild = try await current(projection)
@@ -293,40 +293,38 @@ extension AdministrationService {
           try await Task.sleep(for: Pace.progress)
         }
       }
-      defer { group.cancelAll() }
-      guard let settled = try await projection.rebuildSettled() else {
+      group.addTask {
+        if let settled = try await projection.rebuildSettled() { return settled }
         return try await current(projection)
       }
-      return settled
+      defer { group.cancelAll() }
+      // Whoever tells ends by an error alone: then nobody hears it any more.
+      while let settled = try await group.next() {
+        if let settled { return settled }
+      }
+      throw CancellationError()
     }
   }
 
-  /// Follows the rebuild of a comparison to its end, and drops it if it came out equal.
+  /// Follows the rebuild of a comparison to its end, and drops it unless it failed.
   private func compared(
     _ projection: any ManagedProjection,
     _ response: RPCWriter<Wordweave_Events_V1_RebuildProgress>
   ) async throws -> Wordweave_Events_V1_RebuildProgress {
     let settled = try await follow(projection, response)
-    var done = try await last(settled, of: projection)
-    done.phase = settled.phase == .ready ? "equal" : "different"
-    if settled.phase == .ready {
-      done.freshDigest = done.liveDigest
-      try await projection.cancelRebuild()
-    }
+    var done = try await last(settled)
+    done.tell(comparison: settled)
+    if settled.phase == .ready { try await projection.cancelRebuild() }
     return done
   }
 
   private func last(
-    _ rebuild: RebuildStatus,
-    of projection: any ManagedProjection
+    _ rebuild: RebuildStatus
   ) async throws -> Wordweave_Events_V1_RebuildProgress {
     var done = Wordweave_Events_V1_RebuildProgress(
       rebuild,
       total: try await store.engine.head()
     )
-    let digest = "\(try await projection.digest().digest)"
-    done.liveDigest = digest
-    if rebuild.phase != .failed { done.freshDigest = digest }
     done.finished = true
     return done
   }

@@ -35,7 +35,35 @@ extension Wordweave_Events_V1_RebuildProgress {
       if let left = progress.timeLeft { secondsLeft = left.inSeconds }
     }
     message = rebuild.reason ?? ""
+    guard let found = rebuild.found else { return }
+    freshDigest = "\(found.shadow)"
+    // What took over is what is live.
+    let live: ContentDigest? = rebuild.phase == .cutOver ? found.shadow : found.live
+    if let live { liveDigest = "\(live)" }
+    if rebuild.phase == .failed, found.isDifferent { message += "; " + Self.mayDiffer }
   }
+
+  /// Says how a rebuild that was only to be compared came out.
+  mutating func tell(comparison rebuild: RebuildStatus) {
+    switch rebuild.phase {
+    case .ready where rebuild.found?.isEqual == true: phase = "equal"
+    case .ready:
+      phase = "checked"
+      message = Self.differsRightly
+    case .failed where rebuild.found?.isDifferent == true: phase = "different"
+    // Neither was compared to the end: that it failed or was cancelled is all there is to tell.
+    default: break
+    }
+  }
+
+  /// What to do about a difference.
+  private static let mayDiffer =
+    "where events were removed since, or the live read model is known to be wrong, a rebuild without "
+    + "the comparison takes over all the same"
+  /// Why nothing is said about a difference.
+  private static let differsRightly =
+    "the live read model and a fresh replay differ, which proves nothing, since events were removed "
+    + "from the log; the fresh one was checked by itself alone"
 }
 
 extension Wordweave_Events_V1_ReplayProgress {

@@ -33,9 +33,10 @@ struct BackupRestore {
     }
     let manifest = try BackupManifest(of: folder)
     let fresh = "\(path).\(getpid()).new"
+    try FileTree.makeParents(of: path)
+    // A folder that is there is somebody else's, and is not removed either.
+    try FileTree.makeOwnFolder(fresh)
     do {
-      try FileTree.makeParents(of: path)
-      try FileTree.makeFolder(fresh)
       try copy(manifest, to: fresh)
       let identity = try await beginEpoch(fresh + "/log", manifest)
       try FileTree.sync(below: fresh)

@@ -111,7 +111,7 @@ enum FileTree {
     }
   }
 
-  static func makeFolder(_ path: String) throws {
+  private static func makeFolder(_ path: String) throws {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("making \(path)") }
   }
 

@@ -170,20 +170,23 @@ struct AdminClient: Sendable {
       found += " \(member["pointer"]?.text ?? ""): \(told)"
     }
     if let id = problem?["instance"]?.text { found += " (request \(id))" }
-    let advice: String? =
-      switch status {
-      case 401, 403:
-        "give the operator token by --token-file, WORDWEAVE_TOKEN or --data of the served directory"
-      case 404: "check the name; `wordweave projections list` and `events stats` show what there is"
-      case 502, 503, 504: "wait a moment and try again"
-      default: nil
-      }
     return CommandError(
       "asking \(path.prefix { $0 != "?" })",
       found: found,
-      advice: advice,
+      advice: advice(about: status),
       code: [502, 503, 504].contains(status) ? .unavailable : .failure
     )
+  }
+
+  /// What an operator can do about an answer of this status.
+  static func advice(about status: Int) -> String? {
+    switch status {
+    case 401, 403:
+      "give the operator token by --token-file, WORDWEAVE_TOKEN or --data of the served directory"
+    case 404: "check the name; `wordweave projections list` and `events stats` show what there is"
+    case 502, 503, 504: "wait a moment and try again"
+    default: nil
+    }
   }
 
   private static func path(of url: String) -> String {

@@ -41,6 +41,15 @@ struct BackupCreateCommand: AsyncParsableCommand {
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    guard connection.log == nil else {
+      throw ValidationError(
+        "--log names no data directory; a log in Postgres is backed up with "
+          + "'wordweave events export --log URL FILE'"
+      )
+    }
+  }
+
   func run() async throws {
     let console = output.console
     let path = Paths.absolute(directory)

@@ -55,6 +55,15 @@ struct ConnectionOptions: ParsableArguments {
     guard let address = address ?? ServedDirectory.url(in: directory) else {
       return .stopped(directory: directory)
     }
+    // What it names may hold a password, so it is not repeated.
+    guard log == nil else {
+      throw CommandError(
+        "reading --log",
+        found: "the system at \(address) is running, and has its own log",
+        advice: "leave --log away, or name the directory of a stopped system with --data",
+        code: .usage
+      )
+    }
     guard address.hasPrefix("http://") || address.hasPrefix("https://") else {
       throw CommandError(
         "reading --url \(address)",

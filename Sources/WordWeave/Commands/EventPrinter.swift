@@ -4,8 +4,15 @@ internal import Gateway
 struct EventPrinter {
   let console: Console
 
-  func show(_ event: JSONValue) {
-    if console.isJSON { return console.print(event) }
+  /// Prints an event.
+  ///
+  /// - Throws: `CommandError` if it was not taken: nobody may count it as shown.
+  func show(_ event: JSONValue) throws {
+    if console.isJSON { console.print(event) } else { console.print(line(of: event)) }
+    try StandardOutput.process.check()
+  }
+
+  private func line(of event: JSONValue) -> String {
     let stream = event["stream"]?.text.map { "\($0)@\(event["revision"]?.cell ?? "")" } ?? "–"
     let head = [
       padLeft(event["position"]?.cell ?? "", 8),
@@ -15,7 +22,7 @@ struct EventPrinter {
     ].joined(separator: "  ")
     let line = DisplayText.harmless(head + "  " + (event["data"]?.serialized ?? ""))
     // Elsewhere a line may be long, but a post's whole body is of no use in a listing.
-    console.print(DisplayText.cut(line, to: console.width ?? 240))
+    return DisplayText.cut(line, to: console.width ?? 240)
   }
 
   private func pad(_ text: String, _ width: Int) -> String {

@@ -8,7 +8,8 @@ struct EventsExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "Write the whole log into a file.",
     discussion: """
-      The log as it is now, removed events as headers. Logs of equal content give equal digests, \
+      The log as it is now, removed events as headers; if events are removed meanwhile, up to what \
+      removed them. Logs of equal content give equal digests, \
       whatever their engines are and whichever format is asked for; the binary form gives equal \
       bytes. FILE appears as a whole or not at all; `-` is standard output.
 

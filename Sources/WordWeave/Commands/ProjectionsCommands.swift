@@ -141,14 +141,21 @@ struct ProjectionRebuildCommand: AsyncParsableCommand {
       Reads go on meanwhile and change over at one moment; the generation before stays for \
       `rollback`. With --no-cut-over the new generation waits for `cut-over` or `cancel`.
 
+      A new generation that differs from the live one is dropped: it lacks what was removed from the \
+      log since (truncated, tombstoned), or the live one is wrong. With --no-comparison it takes over \
+      all the same.
+
       Ctrl-C stops the rebuild; the same command goes on where it stopped.
       """
   )
 
   @OptionGroup var projection: ProjectionName
 
-  @Flag(inversion: .prefixedNo, help: "Let the new generation take over when it equals the log.")
+  @Flag(inversion: .prefixedNo, help: "Let the new generation take over when it is ready.")
   var cutOver = true
+
+  @Flag(inversion: .prefixedNo, help: "Drop the new generation if it differs from the live one.")
+  var comparison = true
 
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var output: OutputOptions
@@ -157,6 +164,7 @@ struct ProjectionRebuildCommand: AsyncParsableCommand {
     try await connection.withClient { client in
       var query = Query()
       if !cutOver { query.add("cutOver", "false") }
+      if !comparison { query.add("comparison", "false") }
       let path = try await projection.path(client) + "/rebuilds"
       let last = try await LongWork(label: "Rebuilding", console: output.console)
         .follow(try await client.lines("POST", path, query))
@@ -169,7 +177,12 @@ struct ProjectionCompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Compare a projection with a fresh replay of the log.",
-    discussion: "Nothing is changed. Exits with 1 if the two differ."
+    discussion: """
+      Nothing is changed. Exits with 1 if the two differ.
+
+      The audit folds every event: where events were removed from the log and it differs from a fresh \
+      replay, that proves nothing, and `checked` is said instead of `equal`.
+      """
   )
 
   @OptionGroup var projection: ProjectionName
@@ -189,26 +202,42 @@ struct ProjectionCompareCommand: AsyncParsableCommand {
 extension Console {
   /// The last line of a rebuild or comparison; throws if it tells of a failure or a difference.
   func show(rebuild last: JSONValue, attempted: String) throws {
-    let phase = last["phase"]?.text ?? "finished"
-    let live = last["liveDigest"]?.text
-    let fresh = last["freshDigest"]?.text
     if isJSON {
       print(last)
     } else {
+      let phase = last["phase"]?.text ?? "finished"
       print("\(phase)\(last["message"]?.text.map { ": \($0)" } ?? "")")
-      if let live { print("live   \(live)") }
-      if let fresh { print("fresh  \(fresh)") }
+      if let live = last["liveDigest"]?.text { print("live   \(live)") }
+      if let fresh = last["freshDigest"]?.text { print("fresh  \(fresh)") }
     }
-    let isDifferent = phase == "different" || live != nil && fresh != nil && live != fresh
-    if isDifferent || ["failed", "cancelled"].contains(phase) {
-      throw CommandError(
+    if let error = CommandError(rebuild: last, attempted: attempted) { throw error }
+  }
+}
+
+extension CommandError {
+  /// What the last line of a rebuild or comparison complains of; nil if all went well.
+  init?(rebuild last: JSONValue, attempted: String) {
+    let phase = last["phase"]?.text ?? "finished"
+    guard ["different", "failed", "cancelled"].contains(phase) else { return nil }
+    // Digests alone say nothing: a generation that was not compared may differ.
+    let (live, fresh) = (last["liveDigest"]?.text, last["freshDigest"]?.text)
+    let isDifferent =
+      phase == "different" || phase == "failed" && live != nil && fresh != nil && live != fresh
+    guard isDifferent else {
+      self.init(
         attempted,
-        found: isDifferent ? "the live read model and a fresh replay differ" : phase,
-        advice: isDifferent
-          ? "rebuild the projection; if they differ again, its code is not deterministic"
-          : "look at `wordweave projections status` and run it again"
+        found: phase,
+        advice: "look at `wordweave projections status` and run it again"
       )
+      return
     }
+    self.init(
+      attempted,
+      found: "the live read model and a fresh replay differ",
+      advice: "if events were removed from the log since, or the live one is known to be wrong, "
+        + "`wordweave projections rebuild --no-comparison` lets the fresh one take over; "
+        + "otherwise the projection's code is not deterministic"
+    )
   }
 }
 

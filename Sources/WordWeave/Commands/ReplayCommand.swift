@@ -7,7 +7,8 @@ struct ReplayCommand: AsyncParsableCommand {
     abstract: "Read a range of the log again: print it, or feed it to a projection in a dry run.",
     discussion: """
       With --projection nothing is kept: the events are applied to an empty read model that is \
-      thrown away, and what failed is told.
+      thrown away, and what failed is told. That read model may take 256 MiB of the system's memory; \
+      a dry run that would take more ends with an error, and wants a shorter range.
 
         wordweave replay --after 100 --through 200
         wordweave replay --projection posts/posts
@@ -85,7 +86,7 @@ struct ReplayCommand: AsyncParsableCommand {
       bound: after,
       through: end
     )
-    while let events = try await pages.next(limit: .max) { events.forEach(printer.show) }
+    while let events = try await pages.next(limit: .max) { try events.forEach(printer.show) }
   }
 
   private func start(_ projection: String, _ client: AdminClient) async throws {

@@ -1,6 +1,5 @@
 internal import EventsService
 internal import GRPCCore
-internal import GRPCInProcessTransport
 internal import Schemas
 internal import ServiceKit
 internal import Synchronization
@@ -44,18 +43,18 @@ final class LocalServices: ServiceClients {
   }
 }
 
-/// The Event Service behind the in-process transport: its answers are streams.
+/// The Event Service as this process itself asks it: its answers are streams.
 struct LocalEventService: Sendable {
-  let server: GRPCServer<InProcessTransport.Server>
-  let client: GRPCClient<InProcessTransport.Client>
+  let server: GRPCServer<LocalTransport.Server>
+  let client: GRPCClient<LocalTransport.Client>
 
   init(_ services: [any RegistrableRPCService]) {
-    let transport = InProcessTransport()
+    let transport = LocalTransport.Server()
     server = GRPCServer(
-      transport: transport.server,
+      transport: transport,
       services: services,
       interceptors: EventsModule.interceptors
     )
-    client = GRPCClient(transport: transport.client)
+    client = GRPCClient(transport: LocalTransport.Client(server: transport))
   }
 }

@@ -34,7 +34,7 @@ struct Console: Sendable {
   }
 
   /// Writes a line of results.
-  func print(_ line: String) { Self.write(line + "\n", to: STDOUT_FILENO) }
+  func print(_ line: String) { StandardOutput.process.write(line + "\n") }
 
   /// Writes a remark, unless they are not wanted.
   func remark(_ line: String) {
@@ -60,18 +60,28 @@ struct Console: Sendable {
     case yellow = 33
   }
 
-  static func write(_ text: String, to descriptor: Int32) {
+  /// Writes all of `text`, waiting for a descriptor that takes nothing yet.
+  ///
+  /// - Returns: the code of the error that kept it from that; nil if none did. Of standard error
+  ///   nobody could be told.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Int32? {
     var text = text
-    text.withUTF8 { bytes in
+    return text.withUTF8 { bytes -> Int32? in
       var rest = UnsafeRawBufferPointer(bytes)
       while !rest.isEmpty {
         let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
         if count < 0, errno == EINTR { continue }
-        // The reader of a pipe is gone (`| head`): there is nothing left to do.
-        if count < 0, errno == EPIPE { exit(0) }
-        guard count > 0 else { return }
+        if count < 0, errno == EAGAIN {
+          // Whoever shares the terminal has set it so.
+          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&wanted, 1, -1)
+          continue
+        }
+        guard count > 0 else { return count < 0 ? errno : EIO }
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       }
+      return nil
     }
   }
 }

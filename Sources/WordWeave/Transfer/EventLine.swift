@@ -2,7 +2,8 @@ internal import EventLogCore
 
 // An export in lines, version 1: UTF-8, one JSON object a line (application/x-ndjson).
 //
-//   first   {"wordweave":"events","version":1,"log":"<id>/<epoch>","head":N}
+//   first   {"wordweave":"events","version":1,"log":"<id>/<epoch>","head":N}, the head when the
+//           export began; more events follow if some were removed meanwhile
 //   each    an event: position, stream, revision, id, type, schemaVersion, contentType, tags,
 //           metadata (an object, in the order of the event), recordedAt (RFC 3339, microseconds),
 //           data (base64), crc (the CRC-32C of the stored event)

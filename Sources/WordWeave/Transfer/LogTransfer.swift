@@ -287,9 +287,10 @@ struct ImportSource {
     }
   }
 
-  /// How many events there are, where the file tells.
+  /// How many events there are at least, where the file tells.
   var total: Int64? {
-    if case .lines(let reader) = reader { reader.head.map { Int64(clamping: $0) } } else { nil }
+    guard case .lines(let reader) = reader else { return nil }
+    return reader.head.map { Int64(clamping: max($0, reader.count)) }
   }
 
   /// Takes the next bytes; none are the end.

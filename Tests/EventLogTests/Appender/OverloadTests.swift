@@ -89,6 +89,63 @@ internal import WeaveRuntime
     let written = storage.state.withLock { $0.written }
     #expect(written == Self.stuckEvents)
   }
+
+  /// What a condition holds counts as well, and those that hold much leave room for the others.
+  @Test(.timeLimit(.minutes(1))) func hugeConditionsAreOverloadedLongBeforeTheirCount() async throws
+  {
+    let storage = StandInStorage()
+    storage.state.withLock { $0.isAnswering = false }
+    let log = storage.engine()
+    let query = EventQuery(
+      (0..<256).map { item in
+        EventQuery.Item(types: (0..<EventLogLimits.queryTypes).map { EventType("\(item)-\($0)") })
+      }
+    )
+    func request(_ number: Int) -> AppendRequest {
+      AppendRequest(
+        to: StreamName("s\(number)"),
+        [NewEvent(type: "T")],
+        condition: AppendCondition(failIfMatches: query)
+      )
+    }
+    let cost = PreparedRequest(request(0)).largeCost
+    #expect(cost > 1 << 20)
+    let fitting = PreparedCondition.costBound / cost
+    #expect((2..<64).contains(fitting))
+    var tasks: [Task<Void, any Error>] = []
+    for number in 0..<fitting { tasks.append(append(request(number), to: log)) }
+    try await until("those that fit wait") { log.waiting.requests == fitting }
+    await expectOverloaded(log, request(fitting))
+    // Who has no such condition is not even kept waiting.
+    _ = try await log.append(.some(1, bytes: 1))
+    storage.answer()
+    for task in tasks { try await task.value }
+    #expect(log.waiting.bytes == 0)
+    await log.close()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func whoHasLeftIsNotLookedUp() async throws {
+    let storage = StandInStorage()
+    storage.state.withLock { $0.isAnswering = false }
+    let log = storage.engine()
+    var tasks: [Task<Void, any Error>] = []
+    for number in 0..<4 {
+      let request = AppendRequest(to: StreamName("s\(number)"), [NewEvent(type: "T")])
+      tasks.append(append(request, to: log))
+      try await until("it waits, the first in the store") {
+        log.waiting.requests == number + 1 && storage.state.withLock { $0.asked } == 1
+      }
+    }
+    for task in tasks[1...2] {
+      task.cancel()
+      await #expect(throws: EventLogError.cancelled) { try await task.value }
+    }
+    storage.answer()
+    for task in [tasks[0], tasks[3]] { try await task.value }
+    #expect(storage.state.withLock { $0.answered } == 2)
+    await log.close()
+    #expect(storage.state.withLock { $0.written } == 2)
+  }
 }
 
 extension AppendRequest {

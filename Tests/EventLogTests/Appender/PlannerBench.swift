@@ -70,7 +70,7 @@ extension CommitPlanner.Outcome {
   var receipt: AppendReceipt? {
     switch self {
     case .accepted(let receipt), .repeated(let receipt): receipt
-    case .refused, .stale: nil
+    case .refused, .stale, .tooLong: nil
     }
   }
 

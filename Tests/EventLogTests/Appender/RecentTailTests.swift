@@ -35,7 +35,55 @@ import Testing
       )
       let expected = events[after...].firstIndex { query.matches(type: $0.type, tags: $0.tags) }
       let found = bench.planner.tail.firstMatch(condition, after: UInt64(after))
-      #expect(found == expected.map { UInt64($0 + 1) })
+      #expect(found == .first(expected.map { UInt64($0 + 1) }))
+    }
+  }
+
+  /// Of so many texts that each event is asked, or of alternatives that share a chain.
+  @Test func conditionsOfManyAlternativesAgreeWithAWalk() {
+    var random = SplitMix(seed: 13)
+    var bench = PlannerBench()
+    let events = (0..<1500).map { index in
+      let tags = ["all", "t\(index % 7)", "t\(index % 31)", "u\(index % 997)"].map { Tag($0) }
+      return NewEvent.named("T\(index % 5)", tags: tags)
+    }
+    _ = bench.accept(AppendRequest(to: nil, events))
+    for round in 0..<60 {
+      let isLarge = round.isMultiple(of: 2)
+      var items = (0..<(isLarge ? 200 : 60)).map { number in
+        // Types that no event has, of a tag that all bear.
+        EventQuery.Item(types: [EventType("N\(number)")], tags: ["all"])
+      }
+      for _ in 0..<3 {
+        let tags = ["all", "t\(Int.random(in: 0..<31, using: &random))"]
+        let rare = "u\(Int.random(in: 0..<997, using: &random))"
+        items.append(EventQuery.Item(types: ["T1", "T4"], tags: (tags + [rare]).map { Tag($0) }))
+      }
+      let query = EventQuery(items.shuffled(using: &random))
+      #expect(query.isLarge == isLarge)
+      let after = Int.random(in: 0...events.count, using: &random)
+      let expected = events[after...].firstIndex { query.matches(type: $0.type, tags: $0.tags) }
+      let found = bench.planner.tail.firstMatch(Self.condition(query), after: UInt64(after))
+      #expect(found == .first(expected.map { UInt64($0 + 1) }))
+    }
+  }
+
+  @Test func whatTakesTooLongIsNotToldFromMemory() {
+    var bench = PlannerBench()
+    let events = (0..<4096).map { _ in NewEvent.named("T", tags: ["p0", "p1", "p2"]) }
+    _ = bench.accept(AppendRequest(to: nil, events))
+    let all = bench.planner.tail.firstMatch(Self.condition(.setsOfFour), after: 0)
+    #expect(all == .tooLong)
+    let near = bench.planner.tail.firstMatch(Self.condition(.setsOfFour), after: 4000)
+    #expect(near == .noMatch)
+    let request = AppendRequest(
+      to: nil,
+      [.named("T")],
+      condition: AppendCondition(failIfMatches: .setsOfFour)
+    )
+    guard case .tooLong = bench.plan(request) else {
+      Issue.record("it was judged from memory")
+      return
     }
   }
 
@@ -58,7 +106,7 @@ import Testing
         let after = Int.random(in: (first - 1)...events.count, using: &random)
         let expected = events[after...].firstIndex { $0.tags.contains(tag) }
         let found = bench.planner.tail.firstMatch(Self.condition(.tags(tag)), after: UInt64(after))
-        #expect(found == expected.map { UInt64($0 + 1) })
+        #expect(found == .first(expected.map { UInt64($0 + 1) }))
       }
     }
     #expect(bench.planner.tail.count <= RecentTail.eventBound)
@@ -76,7 +124,7 @@ import Testing
     #expect(bench.planner.tail.count < 120)
     #expect(bench.planner.tail.count > 60)
     let known = bench.planner.tail.firstMatch(Self.condition(.tags(tags[0], tags[254])), after: 150)
-    #expect(known == 151)
+    #expect(known == .firstMatch(151))
   }
 
   @Test func idsOfTheTailAreFoundAndNoOthers() {
@@ -122,6 +170,11 @@ import Testing
     #expect(bench.planner.tail.covers(after: 1))
     #expect(!bench.planner.tail.covers(after: 0))
   }
+}
+
+extension RecentTail.Answer {
+  /// What the tail says where this is the first match.
+  static func first(_ position: UInt64?) -> Self { position.map { .firstMatch($0) } ?? .noMatch }
 }
 
 /// A small generator that repeats its numbers for a seed.

@@ -1,7 +1,8 @@
 internal import EventLogCore
 internal import WeaveRuntime
 
-/// A storage that keeps nothing: its writes wait for a gate, and fail when they are told to.
+/// A storage that keeps nothing: its writes and look-ups wait for gates, and fail or go on for ever
+/// when they are told to.
 final class StandInStorage: LogStorage {
   struct State: Sendable {
     var isOpen = true
@@ -11,20 +12,50 @@ final class StandInStorage: LogStorage {
     var delay = Duration.zero
     var begun = 0
     var written: UInt64 = 0
+    /// Whether look-ups are answered, how many questions were asked, and how many answered.
+    var isAnswering = true
+    var asked = 0
+    var answered = 0
+    /// Whether searches end, and how many turns they had.
+    var endsSearches = true
+    var turns = 0
   }
 
-  let state = Monitor(State())
+  private enum Signal {
+    static let write = 0
+    static let lookUp = 1
+  }
+
+  let state = Monitor(State(), conditions: 2)
 
   func resolve(
     _ questions: [ColdQuestions],
     at head: GlobalPosition
   ) throws(EventLogError) -> [ColdFacts] {
-    questions.map { asked in
+    state.withLock { $0.asked += questions.count }
+    state.wait(for: Signal.lookUp) { state -> Void? in
+      guard state.isAnswering else { return nil }
+      state.answered += questions.count
+      return ()
+    }
+    return questions.map { asked in
       var facts = ColdFacts(head: head.number)
       for stream in asked.streams { facts.streams[stream] = .neverWritten }
       for source in asked.sources { facts.sources[source] = .some(nil) }
-      facts.hasCondition = asked.condition != nil
       return facts
+    }
+  }
+
+  func search(_ searches: [ConditionSearch], steps: Int) throws(EventLogError) {
+    let ends = state.withLock { state in
+      state.turns += searches.count
+      return state.endsSearches
+    }
+    if ends {
+      for search in searches { search.end() }
+    } else {
+      // A turn takes a while, or those that have one would be too quick for a test to see.
+      _ = Monitor(()).wait(atMost: .milliseconds(1)) { _ in Void?.none }
     }
   }
 
@@ -34,14 +65,22 @@ final class StandInStorage: LogStorage {
       return (state.begun, state.delay)
     }
     _ = Monitor(()).wait(atMost: delay) { _ in Void?.none }
-    let fails = state.wait { state in state.isOpen ? state.failingWrite == number : nil }
+    let fails = state.wait(for: Signal.write) { state in
+      state.isOpen ? state.failingWrite == number : nil
+    }
     if fails { throw .unavailable("no space is left on the device") }
     state.withLock { $0.written = batch.lastPosition }
   }
 
   func open() {
     state.withLock { $0.isOpen = true }
-    state.signal()
+    state.signal(Signal.write)
+  }
+
+  /// Answers look-ups from now on.
+  func answer() {
+    state.withLock { $0.isAnswering = true }
+    state.signal(Signal.lookUp)
   }
 
   func readStream(
@@ -69,13 +108,13 @@ final class StandInStorage: LogStorage {
   func tracking(of source: NameKey) throws(EventLogError) -> UInt64? { nil }
   func close() {}
 
-  /// An engine over this storage.
-  func engine() -> PipelinedEventLog {
+  /// An engine over this storage, whose memory holds nothing up to `head`.
+  func engine(head: GlobalPosition = .start) -> PipelinedEventLog {
     PipelinedEventLog(
       storage: self,
       opening: LogOpening(
         identity: LogIdentity(id: .make(), epoch: 1),
-        head: .start,
+        head: head,
         lastRecordedAt: Timestamp(microseconds: .min)
       ),
       readThreads: 1,

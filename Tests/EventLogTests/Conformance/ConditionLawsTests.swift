@@ -13,6 +13,11 @@ internal import Testing
   }
 
   @Test(arguments: EventLogFixture.available)
+  func L10_alternativesMayBeMany(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L10_alternativesMayBeMany(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
   func L11_bytesDecide(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L11_bytesDecide(fixture)
   }

@@ -23,6 +23,16 @@ internal import Testing
   }
 
   @Test(arguments: EventLogFixture.available)
+  func L29_largeQueriesLookAsFar(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L29_largeQueriesLookAsFar(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
+  func L30_largeQueriesEqualAFullRead(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L30_largeQueriesEqualAFullRead(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
   func L30_pagesEqualOneRead(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L30_pagesEqualOneRead(fixture)
   }

@@ -8,6 +8,11 @@ internal import Testing
   }
 
   @Test(arguments: EventLogFixture.available)
+  func L47_exportsAreOfOneMoment(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L47_exportsAreOfOneMoment(fixture)
+  }
+
+  @Test(arguments: EventLogFixture.available)
   func L48_importResumesOrRefuses(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L48_importResumesOrRefuses(fixture)
   }

@@ -168,7 +168,7 @@ struct PostgresDriverTests {
     let listener = try Self.session()
     let channel = TestSchema.name()
     try listener.listen(to: channel)
-    let wake = PostgresWake()
+    let wake = try PostgresWake()
     #expect(try listener.waitForNotifications(for: .milliseconds(1), or: wake).isEmpty)
     let speaker = try Self.session()
     try speaker.notify(channel, "hello")

@@ -68,9 +68,12 @@ struct FakeAdministration: Wordweave_Events_V1_Administration.ServiceProtocol {
     request: ServerRequest<Wordweave_Events_V1_RebuildRequest>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Wordweave_Events_V1_RebuildProgress> {
-    StreamingServerResponse { writer in
+    let asked = request.message
+    return StreamingServerResponse { writer in
       var progress = Wordweave_Events_V1_RebuildProgress()
       progress.phase = "filling"
+      let left = [("cut-over", asked.withoutCutOver), ("comparison", asked.withoutComparison)]
+      progress.message = left.filter { $0.1 }.map { $0.0 }.joined(separator: " ")
       try await writer.write(progress)
       throw RPCError(code: .resourceExhausted, message: "secret-host-name")
     }

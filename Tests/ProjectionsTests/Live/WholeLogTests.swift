@@ -83,7 +83,10 @@ private struct Tally: Projection {
       _ = try await tally.read(atLeast: last, stream: nil, patience: .seconds(20)) { _ in }
       _ = try await log.append(.truncating("post-1", before: StreamRevision(3)))
       try await tally.startRebuild(comparing: .live)
-      #expect(try await tally.rebuildSettled()?.phase == .ready)
+      let ready = try await tally.rebuildSettled()
+      #expect(ready?.phase == .ready, "\(ready?.reason ?? "")")
+      // Nobody is told that the two were equal.
+      #expect(ready?.found?.isDifferent == true)
       try await tally.cutOver()
       let count = try await tally.read { try $0.count(Tally.events, at: "post-1") }
       #expect(count == 2)
@@ -92,6 +95,27 @@ private struct Tally: Projection {
         try $0.count(Tally.events, at: "post-1")
       }
       #expect(after == 3)
+      // The generation that took over lacks it as well: now they can be compared.
+      try await tally.startComparison()
+      #expect(try await tally.rebuildSettled()?.found?.isEqual == true)
+    }
+  }
+
+  @Test func aComparisonLooksAtTheLiveModel() async throws {
+    try await running { log, tally in
+      let last = try await append(5, "post-1", to: log)
+      _ = try await tally.read(atLeast: last, stream: nil, patience: .seconds(20)) { _ in }
+      try await tally.startComparison()
+      #expect(try await tally.rebuildSettled()?.found?.isEqual == true)
+      try await tally.cancelRebuild()
+      try await tally.handler.store.transact { transaction in
+        try transaction.add(1, to: Tally.events, at: "post-1")
+      }
+      try await tally.startComparison()
+      let compared = try await tally.rebuildSettled()
+      #expect(compared?.phase == .failed)
+      #expect(compared?.found?.isDifferent == true)
+      #expect(compared?.reason?.contains("post-1") == true)
     }
   }
 }

@@ -127,13 +127,40 @@ import Testing
       let failed = try await library.shelf.rebuildSettled()
       #expect(failed?.phase == .failed)
       #expect(failed?.reason?.contains("book-5") == true)
+      #expect(failed?.found?.isDifferent == true)
+      #expect(failed?.found?.shadow == digest)
       #expect(try await library.shelf.status().generation == live)
 
       try await library.shelf.startRebuild(comparing: .itself)
-      #expect(try await library.shelf.rebuildSettled()?.phase == .ready)
+      let mended = try await library.shelf.rebuildSettled()
+      #expect(mended?.phase == .ready)
+      #expect(mended?.found?.live == nil)
+      #expect(mended?.found?.shadow == digest)
       try await library.shelf.cutOver()
       #expect(try await library.shelf.digest().digest == digest)
     }
+  }
+
+  @Test func aComparisonLeavesWhatARollbackReturnsTo() async throws {
+    let library = try Library(InMemoryReadModelEngine())
+    try await Library.write(1_000, to: library.log)
+    try await library.running {
+      try await library.settled()
+      let first = try await library.shelf.status().generation
+      try await library.shelf.startRebuild(comparing: .live)
+      #expect(try await library.shelf.rebuildSettled()?.found?.isEqual == true)
+      try await library.shelf.cutOver()
+      try await library.shelf.startComparison()
+      let compared = try await library.shelf.rebuildSettled()
+      #expect(compared?.phase == .ready, "\(compared?.reason ?? "")")
+      #expect(compared?.found?.isEqual == true)
+      try await library.shelf.cancelRebuild()
+      #expect(try await library.shelf.status().previous == first)
+      try await library.shelf.rollBack()
+      #expect(try await library.shelf.status().generation == first)
+      #expect(try await library.shelf.digest().digest == library.freshDigest())
+    }
+    await library.store.close()
   }
 
   @Test func anEventThatCannotBeAppliedParksItsStreamOnly() async throws {

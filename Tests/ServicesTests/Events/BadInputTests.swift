@@ -200,18 +200,26 @@ import Testing
       let transfer = Wordweave_Events_V1_Transfer.Client(wrapping: served.client)
       let (isSent, sent) = AsyncStream.makeStream(of: Void.self)
       let importing = Task {
-        await served.refusal { _ in
-          _ = try await transfer.import { writer in
-            try await writer.write(.init())
-            sent.yield()
-            try await Task.sleep(for: .seconds(60))
+        // Busy with so many cancellations at once, the client's library may give its connection up,
+        // and refuses until it has another.
+        while !Task.isCancelled {
+          _ = await served.refusal { _ in
+            _ = try await transfer.import { writer in
+              try await writer.write(.init())
+              sent.yield()
+              try await Task.sleep(for: .seconds(60))
+            }
           }
         }
       }
       for await _ in isSent { break }
       importing.cancel()
-      _ = await importing.value
-      #expect(try await served.log.append(Self.append()).position == 1)
+      await importing.value
+      #expect(
+        try await holds(within: .seconds(10)) {
+          (try? await served.log.append(Self.append()).position) == 1
+        }
+      )
     }
   }
 
@@ -220,11 +228,64 @@ import Testing
       ("1S", Duration.seconds(1)), ("99999999n", .nanoseconds(99_999_999)),
       ("5m", .milliseconds(5)),
       ("0u", .zero), ("2M", .seconds(120)), ("1H", .seconds(3600)), ("S", nil), ("", nil),
-      ("-1S", nil), ("1", nil), ("1x", nil), ("999999999S", nil), ("1 S", nil), ("１S", nil),
+      ("10000000u", .seconds(10)), ("99999999H", .seconds(359_999_996_400)),
+      ("-1S", nil), ("+1S", nil), ("1", nil), ("1x", nil), ("999999999S", nil), ("1 S", nil),
+      ("１S", nil),
     ] as [(String, Duration?)]
   )
   func deadlinesAreReadOrIgnored(_ text: String, _ duration: Duration?) {
     #expect(CallTimeout(text)?.duration == duration)
+  }
+
+  /// gRPC's own reading of a timeout ends the process at some of these.
+  @Test func aTimeoutOfAnyKindIsAnswered() async throws {
+    try await ServedEvents.with { served async throws in
+      let connection = try RawConnection(port: served.port)
+      connection.greet()
+      connection.acknowledgeSettings()
+      let texts = ["-1S", "-9999999H", "+1S", "99999999H", "", "S", "\u{FFFD}"]
+      for (number, text) in texts.enumerated() {
+        let stream = UInt32(2 * number + 1)
+        let fields = [("grpc-timeout", text)]
+        connection.send(
+          Frame.headers("/grpc.health.v1.Health/Check", stream: stream, fields)
+            + Frame.message(stream: stream)
+        )
+      }
+      let all = Set(texts.indices.map { UInt32(2 * $0 + 1) })
+      var heard: [UInt8] = []
+      #expect(
+        try await holds(within: .seconds(5)) {
+          heard += connection.read() ?? []
+          return Frame.ends(in: heard) == all
+        },
+        "\(Frame.ends(in: heard)) are answered"
+      )
+      #expect(try await served.log.append(Self.append()).position == 1)
+    }
+  }
+
+  /// As many as the protocol has, and one more than gRPC reads.
+  @Test func aDeadlineOfEightDigitsIsKept() async throws {
+    try await ServedEvents.with { served async throws in
+      var request = Wordweave_Events_V1_HeadRequest()
+      request.beyond = .max
+      let beyond = request
+      let metadata: GRPCCore.Metadata = ["grpc-timeout": "20000000n"]
+      let begin = ContinuousClock.now
+      let head = await served.refusal { served in
+        _ = try await served.log.head(beyond, metadata: metadata)
+      }
+      #expect(head == .deadlineExceeded)
+      let stream = await served.refusal { served in
+        try await served.log.subscribe(.init(), metadata: metadata) {
+          for try await _ in $0.messages {}
+        }
+      }
+      #expect(stream == .deadlineExceeded)
+      // Who names none has longer.
+      #expect(ContinuousClock.now - begin < CallBounds.defaultLimit)
+    }
   }
 
   @Test(.enabled(if: ProcessInfo.processInfo.environment["WORDWEAVE_LONG"] == "1"))

@@ -176,6 +176,45 @@ import Testing
     }
   }
 
+  /// Clients of other languages decode 4 MiB unless they are told otherwise.
+  @Test(arguments: [false, true])
+  func aPageOfMessagesIsNoLargerThanOneOfAStream(backwards: Bool) async throws {
+    try await ServedEvents.with { served in
+      _ = try await served.log.append(append(7, size: 300 << 10))
+      func pages(
+        _ read: (_ token: [UInt8]) async throws -> Wordweave_Events_V1_EventsPage
+      ) async throws -> [[UInt64]] {
+        var pages: [[UInt64]] = []
+        var token: [UInt8] = []
+        repeat {
+          let page = try await read(token)
+          pages.append(page.events.map(\.position))
+          token = Array(page.pageToken)
+          #expect(page.isEnd == token.isEmpty)
+        } while !token.isEmpty && pages.count < 10
+        return pages
+      }
+      // Three of them are less than a megabyte.
+      let expected: [[UInt64]] =
+        backwards ? [[7, 6, 5], [4, 3, 2], [1]] : [[1, 2, 3], [4, 5, 6], [7]]
+      let ofLog = try await pages { token in
+        var request = Wordweave_Events_V1_ReadAllRequest()
+        request.backwards = backwards
+        request.pageToken = protobufBytes(token)
+        return try await served.log.readAllPage(request)
+      }
+      #expect(ofLog == expected)
+      let ofStream = try await pages { token in
+        var request = Wordweave_Events_V1_ReadStreamRequest()
+        request.stream = "s"
+        request.backwards = backwards
+        request.pageToken = protobufBytes(token)
+        return try await served.log.readStreamPage(request)
+      }
+      #expect(ofStream == expected)
+    }
+  }
+
   @Test func streamedReadsEqualPages() async throws {
     try await ServedEvents.with { served in
       // Three megabytes: more than one message holds.

@@ -182,6 +182,30 @@ import Testing
     }
   }
 
+  /// It sends on and on, so that it is neither silent nor at an end.
+  @Test func whoReadsNoneOfItsRefusalsIsReset() async throws {
+    try await ServedEvents.with(settings: { $0.streamsPerConnection = 8 }) { served async throws in
+      let connection = try RawConnection(port: served.port)
+      connection.greet()
+      for number in 0..<8 {
+        let stream = UInt32(2 * number + 1)
+        connection.send(
+          Frame.headers(Self.subscribe, stream: stream) + Frame.message(stream: stream)
+        )
+      }
+      // More refusals than the system keeps of what is not read, and than the server does.
+      let begin = ContinuousClock.now
+      var next: UInt32 = 17
+      while !connection.isReset, ContinuousClock.now - begin < .seconds(10) {
+        connection.send(Frame.heads(1000, from: next))
+        next += 2000
+        await Task.yield()
+      }
+      #expect(connection.isReset, "\(next / 2) streams were refused, and none of it read")
+      _ = try await served.log.append(Self.append())
+    }
+  }
+
   @Test func connectionsBeyondTheLimitAreClosedAndTheOthersGoOn() async throws {
     try await ServedEvents.with(settings: { $0.connections = 9 }) { served async throws in
       // One is the client's own.

@@ -65,6 +65,16 @@ final class RawConnection: Sendable {
 enum Frame {
   static func settings() -> [UInt8] { frame(type: 4, stream: 0, []) }
 
+  /// Settings of an end to which so many bytes of each stream may be sent.
+  static func settings(window: UInt32) -> [UInt8] {
+    frame(type: 4, stream: 0, [0, 4] + bytes(window))
+  }
+
+  /// Opens the window of a stream, or for 0 that of the connection.
+  static func window(_ more: UInt32, stream: UInt32) -> [UInt8] {
+    frame(type: 8, stream: stream, bytes(more))
+  }
+
   /// The headers of a call, literally.
   static func headers(
     _ path: String,
@@ -86,11 +96,39 @@ enum Frame {
     return block
   }
 
-  /// The whole request of a call: one message.
-  static func message(_ bytes: [UInt8] = [], stream: UInt32 = 1) -> [UInt8] {
-    let count = UInt32(bytes.count)
-    let prefix: [UInt8] = [0] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
-    return frame(type: 0, flags: 1, stream: stream, prefix + bytes)
+  /// Heads of so many streams, one after another and as short as can be: no calls, but streams.
+  static func heads(_ count: Int, from first: UInt32) -> [UInt8] {
+    let one: [UInt8] = [0, 0, 1, 1, 5, 0, 0, 0, 0, 0x83]
+    var bytes = Array(repeatElement(one, count: count).joined())
+    for number in 0..<count {
+      let stream = first + 2 * UInt32(number)
+      let place = number * one.count + 5
+      bytes[place] = UInt8(truncatingIfNeeded: stream >> 24)
+      bytes[place + 1] = UInt8(truncatingIfNeeded: stream >> 16)
+      bytes[place + 2] = UInt8(truncatingIfNeeded: stream >> 8)
+      bytes[place + 3] = UInt8(truncatingIfNeeded: stream)
+    }
+    return bytes
+  }
+
+  /// A message of a request; the last one ends it.
+  static func message(
+    _ message: [UInt8] = [],
+    stream: UInt32 = 1,
+    isLast: Bool = true
+  ) -> [UInt8] {
+    let prefix: [UInt8] = [0] + bytes(UInt32(message.count))
+    return frame(type: 0, flags: isLast ? 1 : 0, stream: stream, prefix + message)
+  }
+
+  /// The streams whose answer has begun, in what an end has sent.
+  static func heads(in bytes: [UInt8]) -> Set<UInt32> {
+    Set(frames(in: bytes).filter { $0.type == 1 }.map(\.stream))
+  }
+
+  /// The streams that were answered to the end.
+  static func ends(in bytes: [UInt8]) -> Set<UInt32> {
+    Set(frames(in: bytes).filter { $0.type <= 1 && $0.flags & 1 != 0 }.map(\.stream))
   }
 
   /// The streams that were reset, in what an end has sent.
@@ -124,7 +162,11 @@ enum Frame {
   static func frame(type: UInt8, flags: UInt8 = 0, stream: UInt32, _ body: [UInt8]) -> [UInt8] {
     let count = body.count
     return [UInt8(count >> 16), UInt8(count >> 8 & 0xFF), UInt8(count & 0xFF), type, flags]
-      + (0..<4).map { UInt8(truncatingIfNeeded: stream >> (24 - 8 * $0)) } + body
+      + bytes(stream) + body
+  }
+
+  private static func bytes(_ number: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
   }
 }
 

@@ -23,7 +23,7 @@ import Testing
 
   private static let append = "/umadb.v1.DCB/Append"
   /// Longer than it takes on a busy machine.
-  private static let soon = Duration.seconds(10)
+  private static let soon = Duration.seconds(40)
 
   /// The head of a message of so many bytes, and some of them.
   private static func begun(_ length: Int, sent: Int) -> [UInt8] {
@@ -121,6 +121,89 @@ import Testing
     }
   }
 
+  /// A message is kept until its request is whole, also one that gRPC has taken.
+  @Test func wholeMessagesOfUnfinishedRequestsAreBounded() async throws {
+    try await ServedEvents.with(settings: { $0.callLimit = .seconds(60) }) { served async throws in
+      let connection = try RawConnection(port: served.port)
+      connection.greet()
+      connection.acknowledgeSettings()
+      var request = Wordweave_Events_V1_ReadStreamRequest()
+      // With what surrounds it a little less than 16 MiB.
+      request.stream = String(repeating: "x", count: 16 << 20 - 64)
+      let message: [UInt8] = try request.serializedBytes()
+      let calls = WireConnection.unfinishedBound / message.count + 1
+      let streams = (0..<calls).map { UInt32(2 * $0 + 1) }
+      for stream in streams {
+        connection.send(
+          Frame.headers("/wordweave.events.v1.EventLog/ReadStream", stream: stream)
+            + Self.data(message.framed, stream: stream)
+        )
+      }
+      let last = try #require(streams.last)
+      var heard: [UInt8] = []
+      _ = try await holds(within: Self.soon) {
+        heard += connection.read() ?? []
+        return Frame.resets(in: heard).contains(last)
+      }
+      #expect(Frame.resets(in: heard) == [last])
+      _ = try await served.log.head(.init())
+    }
+  }
+
+  @Test(arguments: [
+    "/grpc.health.v1.Health/Watch", "/wordweave.events.v1.EventLog/Subscribe",
+    "/umadb.v1.DCB/Subscribe",
+  ])
+  func theRequestOfAStreamHasItsTimeAndTheStreamHasNone(path: String) async throws {
+    let limit = Duration.milliseconds(300)
+    try await ServedEvents.with(settings: { $0.callLimit = limit }) { served async throws in
+      let connection = try RawConnection(port: served.port)
+      connection.greet()
+      connection.acknowledgeSettings()
+      connection.send(Frame.headers(path, stream: 1) + Frame.message(stream: 1))
+      connection.send(Frame.headers(path, stream: 3) + Frame.message(stream: 3, isLast: false))
+      var heard: [UInt8] = []
+      _ = try await holds(within: Self.soon) {
+        heard += connection.read() ?? []
+        return Frame.ends(in: heard).contains(3)
+      }
+      try await Task.sleep(for: limit)
+      heard += connection.read() ?? []
+      #expect(Frame.ends(in: heard) == [3])
+    }
+  }
+
+  @Test func streamsThatTakeNoRightAreFew() async throws {
+    try await ServedEvents.with(authority: Tokens([:])) { served async throws in
+      let connection = try RawConnection(port: served.port)
+      connection.greet()
+      connection.acknowledgeSettings()
+      func watch(_ stream: UInt32) {
+        connection.send(
+          Frame.headers("/grpc.health.v1.Health/Watch", stream: stream)
+            + Frame.message(stream: stream)
+        )
+      }
+      let last = UInt32(2 * CallTable.openStreams + 1)
+      for stream in stride(from: 1, through: last, by: 2) { watch(stream) }
+      var heard: [UInt8] = []
+      _ = try await holds(within: Self.soon) {
+        heard += connection.read() ?? []
+        return Frame.heads(in: heard).count == CallTable.openStreams + 1
+      }
+      #expect(Frame.ends(in: heard) == [last])
+      // Whoever ends one makes room.
+      connection.send(Frame.frame(type: 3, stream: 1, [0, 0, 0, 8]))
+      watch(last + 2)
+      _ = try await holds(within: Self.soon) {
+        heard += connection.read() ?? []
+        return Frame.heads(in: heard).contains(last + 2)
+      }
+      #expect(Frame.heads(in: heard).contains(last + 2))
+      #expect(Frame.ends(in: heard) == [last])
+    }
+  }
+
   @Test(arguments: [
     append, "/wordweave.events.v1.EventLog/Head", "/wordweave.events.v1.EventLog/Append",
     "/wordweave.events.v1.Transfer/Import", "/grpc.health.v1.Health/Check",
@@ -149,7 +232,7 @@ import Testing
       let invalid = await served.refusal { try await $0.call(method, bytes, timeout: Self.soon) }
       #expect(invalid == .invalidArgument)
       for (name, code) in [
-        (text, RPCError.Code.notFound),
+        (String(repeating: "ü", count: CallTable.openBytes / 4), RPCError.Code.notFound),
         (String(repeating: "x", count: CallTable.openBytes), .resourceExhausted),
       ] {
         var asked = Grpc_Health_V1_HealthCheckRequest()

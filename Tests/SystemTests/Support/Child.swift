@@ -12,11 +12,13 @@ final class Child: Sendable {
   /// Starts a program.
   ///
   /// - output: the files `output`.out and `output`.err take what it prints.
+  /// - printingTo: a device that takes what it prints to standard output instead; it stays as it is.
   init(
     _ program: String,
     _ arguments: [String],
     environment: [String] = [],
-    output: String
+    output: String,
+    printingTo device: String? = nil
   ) throws {
     self.output = output
     var actions = posix_spawn_file_actions_t()
@@ -24,7 +26,11 @@ final class Child: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output + ".out", flags, 0o600)
+    if let device {
+      posix_spawn_file_actions_addopen(&actions, 1, device, O_WRONLY, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 1, output + ".out", flags, 0o600)
+    }
     posix_spawn_file_actions_addopen(&actions, 2, output + ".err", flags, 0o600)
     // Nothing of the surroundings may name another system than the test's own.
     let surroundings = ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=" + output]

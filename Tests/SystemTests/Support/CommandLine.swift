@@ -20,8 +20,17 @@ func wordweave(_ arguments: String..., in scratch: Scratch) async throws -> Outc
   return Outcome(code: code, printed: child.printed, complaints: child.complaints)
 }
 
-/// Starts the command line.
-func start(_ arguments: [String], in scratch: Scratch) throws -> Child {
+/// Starts the command line; what it prints goes to `device` if one is named.
+func start(
+  _ arguments: [String],
+  in scratch: Scratch,
+  printingTo device: String? = nil
+) throws -> Child {
   let name = "/command-\(UInt64.random(in: 0...UInt64.max))"
-  return try Child(Child.wordweave, arguments, output: scratch.path + name)
+  return try Child(
+    Child.wordweave,
+    arguments,
+    output: scratch.path + name,
+    printingTo: device
+  )
 }

@@ -104,6 +104,22 @@ import Testing
     _ = try await BackupRestore(folder: backup, console: .silent).run(to: empty)
   }
 
+  @Test func aFolderOfAnotherIsNeitherFilledNorRemoved() async throws {
+    defer { remove() }
+    try await make()
+    let new = folder + "/restored"
+    // Under the name that the restore gives to its own.
+    let fresh = "\(new).\(getpid()).new"
+    let files = FileManager.default
+    try files.createDirectory(atPath: fresh, withIntermediateDirectories: false)
+    try Data("theirs".utf8).write(to: URL(fileURLWithPath: fresh + "/file"))
+    await #expect(throws: CommandError.self) {
+      _ = try await BackupRestore(folder: backup, console: .silent).run(to: new)
+    }
+    #expect(try files.contentsOfDirectory(atPath: fresh) == ["file"])
+    #expect(!files.fileExists(atPath: new))
+  }
+
   /// Every file is damaged once: cut, flipped, removed; and one is added.
   @Test func everyDamageIsFound() async throws {
     defer { remove() }

@@ -56,6 +56,15 @@ import Testing
       "--no-cut-over"
     )
     #expect(!rebuild.cutOver)
+    #expect(rebuild.comparison)
+    let blind = try parse(
+      ProjectionRebuildCommand.self,
+      "projections",
+      "rebuild",
+      "posts/posts",
+      "--no-comparison"
+    )
+    #expect(!blind.comparison)
     _ = try parse(ProjectionRollBackCommand.self, "projections", "rollback", "posts")
     _ = try parse(ProjectionCompareCommand.self, "projections", "compare", "posts")
     _ = try parse(ProjectionCutOverCommand.self, "projections", "cut-over", "posts")
@@ -72,6 +81,7 @@ import Testing
     ["events", "read", "--limit", "-1"], ["bench", "--clients", "0"], ["nothing"],
     ["import", "revisions"], ["events", "import"], ["events", "export", "--format", "xml"],
     ["events", "verify", "--log", "http://x"], ["restore", "d"], ["backup", "create"],
+    ["backup", "create", "d", "--log", "postgres://h/d"],
     ["events", "export", "--log", "postgres://h/d", "--data", "d"],
     ["replay", "--detach"], ["replay", "--rate", "5"],
     ["replay", "--projection", "p", "--rate", "0"],
@@ -128,6 +138,24 @@ import Testing
     )
     let folder = try ConnectionOptions.parse(["--data", "/nowhere/else"])
     #expect(try folder.target { environment[$0] } == .stopped(directory: "/nowhere/else"))
+  }
+
+  @Test func aRunningSystemIsGivenNoLog() throws {
+    let log = ["--log", "postgres://u:hidden@h/d"]
+    for (arguments, environment) in [
+      (["--url", "http://here:1"], [:]), ([], ["WORDWEAVE_URL": "http://here:1"]),
+    ] as [([String], [String: String])] {
+      let options = try ConnectionOptions.parse(arguments + log)
+      #expect {
+        _ = try options.target { environment[$0] }
+      } throws: { error in
+        let error = error as? CommandError
+        return error?.code == .usage && error?.description.contains("http://here:1") == true
+          && error?.description.contains("hidden") == false
+      }
+    }
+    let stopped = try ConnectionOptions.parse(["--data", "/nowhere"] + log)
+    #expect(try stopped.target { _ in nil } == .stopped(directory: "/nowhere"))
   }
 
   @Test func anAddressMustBeHTTP() throws {

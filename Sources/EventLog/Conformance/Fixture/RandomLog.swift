@@ -30,6 +30,19 @@ enum RandomLog {
     )
   }
 
+  /// A query of so many texts that it is large, of which a few are those of events.
+  static func largeQuery(using random: inout SeededRandom) -> EventQuery {
+    var items = query(using: &random).items.filter { !$0.types.isEmpty || !$0.tags.isEmpty }
+    for number in 0..<60 {
+      let type = types[random.below(types.count)]
+      let tag = tags[random.below(tags.count)]
+      // Types that no event has, of a tag that many bear; and a tag that none bears.
+      items.append(EventQuery.Item(types: [EventType("N\(number)"), "N"], tags: [tag]))
+      items.append(EventQuery.Item(types: [type], tags: [tag, Tag("n\(number % 9)")]))
+    }
+    return EventQuery(items.shuffled(using: &random))
+  }
+
   /// Law L10, written down a second time.
   static func matches(_ event: RecordedEvent, _ query: EventQuery) -> Bool {
     let type = Array(event.type.text.utf8)

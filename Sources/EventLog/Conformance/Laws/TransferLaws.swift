@@ -73,6 +73,48 @@ extension EventLogLaws {
     }
   }
 
+  /// L47: an export is of one moment, also when streams lose events while it is read.
+  public static func L47_exportsAreOfOneMoment(_ fixture: EventLogFixture) async throws {
+    let streams: [StreamName] = ["truncated", "tombstoned"]
+    try await fixture.withEngine { engine in
+      // More than a page lies between the events of each stream: the first is read before the removal,
+      // the second behind it.
+      for stream in streams { try await engine.write(1, to: stream) }
+      try await engine.write(EventLogLimits.pageEvents + 900, to: "between")
+      for stream in streams { try await engine.write(1, to: stream) }
+      var export: [UInt8] = []
+      var chunks = LogExport(of: engine).makeAsyncIterator()
+      for _ in 0..<2 {
+        let chunk = try await chunks.next()
+        export += try #require(chunk)
+      }
+      _ = try await engine.append(.truncating("truncated", before: StreamRevision(2)))
+      _ = try await engine.append(.tombstoning("tombstoned"))
+      while let chunk = try await chunks.next() { export += chunk }
+      let head = try await engine.head()
+      try await fixture.withEngine { copy in
+        // Broken off behind the removals, and begun anew.
+        var broken = LogImport(into: copy)
+        try await broken.feed(export.dropLast(1))
+        #expect(try await copy.head() == head)
+        var importing = LogImport(into: copy)
+        try await importing.feed(export)
+        try importing.finish()
+        #expect(importing.count == head.number)
+        for stream in streams {
+          let state = try await copy.state(of: stream)
+          #expect(try await engine.state(of: stream) == state)
+        }
+        #expect(try await copy.wholeStream("truncated").isEmpty)
+        let events = try await copy.wholeLog(includeRemoved: true)
+        #expect(try await engine.wholeLog(includeRemoved: true) == events)
+        // From here on the two have equal exports.
+        let again = try await exported(copy)
+        #expect(try await exported(engine) == again)
+      }
+    }
+  }
+
   /// L48: an import needs an empty log or the beginning of the same export; damage stops it.
   public static func L48_importResumesOrRefuses(_ fixture: EventLogFixture) async throws {
     var random = SeededRandom.announced("L48")

@@ -7,64 +7,104 @@ extension AppendPipeline {
     while true {
       let entries: [Entry]? = monitor.wait(for: Signal.admission) { state in
         guard state.arrived.isEmpty else {
-          defer { state.arrived = [] }
-          state.inHands += state.arrived.count
-          return .some(state.arrived)
+          let taken = state.takeArrived()
+          state.inHands += taken.count
+          return .some(taken)
         }
         return state.hasEndedPlanning ? .some(nil) : nil
       }
       guard let entries else { return }
-      let resolved = resolve(entries)
-      let next = monitor.withLock { state in
-        state.inHands -= entries.count
-        state.ready.append(contentsOf: resolved)
-        let gone = entries.count - resolved.count
-        if gone > 0 { Self.forget(gone, entries, kept: resolved, &state) }
-        return state.isCommitting ? Signal.appender : Signal.committer
-      }
-      monitor.signal(next)
+      pass(resolve(entries), of: entries.count)
     }
   }
 
-  private func resolve(_ entries: [Entry]) -> [Entry] {
-    var entries = entries
+  /// What admission made of entries.
+  private struct Admitted {
+    var ready: [Entry] = []
+    /// Those whose conditions need turns of their own.
+    var long: [Entry] = []
+    /// Those that have their answer.
+    var gone: [Entry] = []
+  }
+
+  private func resolve(_ asked: [Entry]) -> Admitted {
+    var admitted = Admitted()
+    var entries: [Entry] = []
+    entries.reserveCapacity(asked.count)
+    for entry in asked {
+      // Whose caller has gone costs the store no look.
+      if entry.ticket.isGone { admitted.gone.append(entry) } else { entries.append(entry) }
+    }
     // The head is taken before anything is read: facts are true there or later.
     let head = published.value
     let questions = planner.withLock { planner in
       entries.map { planner.questions(for: $0.prepared) }
     }
-    let cold = questions.indices.filter { !questions[$0].isEmpty }
-    for index in entries.indices {
-      entries[index].facts = ColdFacts(head: head.number)
-      entries[index].facts?.recentIDs = questions[index].recentIDs
-    }
-    guard !cold.isEmpty else { return entries }
-    do throws(EventLogError) {
-      let facts = try storage.resolve(cold.map { questions[$0] }, at: head)
-      for (index, facts) in zip(cold, facts) {
-        entries[index].facts = facts
-        entries[index].facts?.recentIDs = questions[index].recentIDs
+    let cold = questions.indices.filter { questions[$0].needsLookUp }
+    for index in entries.indices { entries[index].facts = ColdFacts(head: head.number) }
+    var failed: Set<Int> = []
+    if !cold.isEmpty {
+      do throws(EventLogError) {
+        let facts = try storage.resolve(cold.map { questions[$0] }, at: head)
+        for (index, facts) in zip(cold, facts) { entries[index].facts = facts }
+      } catch {
+        // Nothing was written; the callers learn what the store said.
+        for index in cold { entries[index].ticket.answer(.failure(error)) }
+        failed = Set(cold)
       }
-      return entries
-    } catch {
-      // Nothing was written; the callers learn what the store said.
-      for index in cold { entries[index].ticket.answer(.failure(error)) }
-      let failed = Set(cold)
-      return entries.indices.filter { !failed.contains($0) }.map { entries[$0] }
+    }
+    for index in entries.indices { entries[index].facts?.recentIDs = questions[index].recentIDs }
+    for index in entries.indices {
+      if let search = entries[index].search {
+        search.extend(to: head.number)
+      } else if let condition = questions[index].condition {
+        entries[index].search = ConditionSearch(condition, upTo: head.number)
+      }
+    }
+    if !failed.isEmpty {
+      admitted.gone += failed.map { entries[$0] }
+      entries = entries.indices.filter { !failed.contains($0) }.map { entries[$0] }
+    }
+    sort(entries, into: &admitted)
+    return admitted
+  }
+
+  /// Searches for what can be found at once, and tells apart what is ready by then.
+  private func sort(_ entries: [Entry], into admitted: inout Admitted) {
+    let failure = searchAtOnce(entries)
+    for var entry in entries {
+      guard let search = entry.search else {
+        admitted.ready.append(entry)
+        continue
+      }
+      if search.isDone {
+        entry.facts?.take(search)
+        admitted.ready.append(entry)
+      } else if let failure {
+        entry.ticket.answer(.failure(failure))
+        admitted.gone.append(entry)
+      } else {
+        admitted.long.append(entry)
+      }
     }
   }
 
-  private static func forget(
-    _ count: Int,
-    _ entries: [Entry],
-    kept: [Entry],
-    _ state: inout State
-  ) {
-    state.waitingRequests -= count
-    state.waitingBytes -= entries.reduce(0) { $0 + $1.cost } - kept.reduce(0) { $0 + $1.cost }
-    state.waitingEvents -=
-      entries.reduce(0) { $0 + $1.prepared.events.count }
-      - kept.reduce(0) { $0 + $1.prepared.events.count }
+  /// Hands on what was admitted of `count` entries.
+  private func pass(_ admitted: Admitted, of count: Int) {
+    let (next, refused, delay) = monitor.withLock { state in
+      state.inHands -= count
+      state.ready.append(contentsOf: admitted.ready)
+      for entry in admitted.gone { state.leave(entry) }
+      let room = max(0, Self.searchBound - state.searching.count)
+      state.searching.append(contentsOf: admitted.long.prefix(room))
+      let refused = admitted.long.dropFirst(room)
+      for entry in refused { state.leave(entry) }
+      let next = state.isCommitting ? Signal.appender : Signal.committer
+      return (next, refused, Self.retryAfter(state))
+    }
+    for entry in refused { entry.ticket.answer(.failure(.overloaded(retryAfter: delay))) }
+    monitor.signal(next)
+    if admitted.long.count > refused.count { wakeSearches() }
   }
 
   /// Plans what is ready into the open batch while a commit is under way.
@@ -98,11 +138,12 @@ extension AppendPipeline {
     var stale: [Entry] = []
     var planned = 0
     var bytes = 0
+    var largeBytes = 0
     var events = 0
     var rest = entries[...]
     let now = clock()
     planner.withLock { $0.trim(published: published.value.number) }
-    while let entry = rest.first, !open.isFull {
+    while var entry = rest.first, !open.isFull {
       let count = entry.prepared.events.count
       if open.batch.eventCount > 0,
         open.batch.eventCount + count > EventLogLimits.requestEvents
@@ -121,13 +162,17 @@ extension AppendPipeline {
           open.answers.append((entry.ticket, .success(receipt)))
         case .refused(let error):
           open.answers.append((entry.ticket, .failure(error)))
-        case .stale:
-          stale.append(entry)
-          continue
+        case .stale, .tooLong:
+          if case .tooLong = outcome { entry.searchStore() }
+          if entry.ticket.giveBack() {
+            stale.append(entry)
+            continue
+          }
         }
       }
       planned += 1
       bytes += entry.cost
+      largeBytes += entry.largeCost
       events += count
     }
     stage(open)
@@ -136,6 +181,7 @@ extension AppendPipeline {
       state.inHands -= entries.count
       state.waitingRequests -= planned
       state.waitingBytes -= bytes
+      state.waitingLargeBytes -= largeBytes
       state.waitingEvents -= events
       if !left.isEmpty { state.ready.insert(contentsOf: left, at: 0) }
       state.arrived.append(contentsOf: stale)
@@ -178,6 +224,7 @@ extension AppendPipeline {
     }
     monitor.signal(Signal.admission)
     monitor.signal(Signal.appender)
+    wakeSearches()
     finish()
   }
 

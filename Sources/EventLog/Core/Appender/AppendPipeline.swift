@@ -4,7 +4,8 @@ internal import WeaveRuntime
 // Three threads and one commit in flight:
 //
 //   call → arrived → admission (cold facts, in batches) → ready → open batch → committer
-//                                     (plans what is left, writes, one sync, publishes, answers)
+//                        ↓                                 ↑     (plans what is left, writes, one
+//                    searching (conditions that take long) ┘      sync, publishes, answers)
 //
 // A request that memory can judge goes to `ready` at once: each thread on the way costs it a switch.
 // While a commit syncs, the appender fills the open batch on the assumption that it succeeds: the sync
@@ -20,7 +21,11 @@ final class AppendPipeline: Sendable {
     let ticket: AppendTicket
     let prepared: PreparedRequest
     let cost: Int
+    /// What its condition costs, if that is a large one.
+    let largeCost: Int
     var facts: ColdFacts?
+    /// The search for its condition in the store, once one was needed.
+    var search: ConditionSearch?
   }
 
   /// A batch and the answers to its requests.
@@ -41,11 +46,15 @@ final class AppendPipeline: Sendable {
   struct State: Sendable {
     var arrived: [Entry] = []
     var ready: [Entry] = []
+    /// Entries whose conditions take long to search for; they take turns.
+    var searching: [Entry] = []
     /// Entries in the hands of a thread.
     var inHands = 0
     var waitingRequests = 0
     var waitingBytes = 0
     var waitingEvents = 0
+    /// Bytes of the large conditions among them.
+    var waitingLargeBytes = 0
     /// The batch that is filled; nil while the appender or the committer has it in hands.
     var open: Job? = Job()
     /// How many requests were in it when it was last laid down.
@@ -78,7 +87,9 @@ final class AppendPipeline: Sendable {
     }
 
     /// Callers whose requests are not in a commit yet.
-    var waitingCallers: Int { arrived.count + ready.count + inHands + openCallers }
+    var waitingCallers: Int {
+      arrived.count + ready.count + searching.count + inHands + openCallers
+    }
 
     /// Whether the committer need wait no longer for callers.
     var hasGathered: Bool {
@@ -89,7 +100,22 @@ final class AppendPipeline: Sendable {
     /// Whether nothing is left to be planned and nothing more comes.
     var isDone: Bool {
       guard let open else { return false }
-      return isClosing && arrived.isEmpty && ready.isEmpty && inHands == 0 && open.answers.isEmpty
+      return isClosing && arrived.isEmpty && ready.isEmpty && searching.isEmpty && inHands == 0
+        && open.answers.isEmpty
+    }
+
+    /// Why nothing more is taken; nil while it is.
+    var refusal: EventLogError? {
+      if isClosing { return .closed }
+      return failure.map { AppendPipeline.ended(by: $0) }
+    }
+
+    /// Takes an entry off the queue that is not planned.
+    mutating func leave(_ entry: Entry) {
+      waitingRequests -= 1
+      waitingBytes -= entry.cost
+      waitingEvents -= entry.prepared.events.count
+      waitingLargeBytes -= entry.largeCost
     }
   }
 
@@ -97,9 +123,10 @@ final class AppendPipeline: Sendable {
     static let admission = 0
     static let appender = 1
     static let committer = 2
+    static let search = 3
   }
 
-  let monitor = Monitor(State(), conditions: 3)
+  let monitor = Monitor(State(), conditions: 4)
   let planner: Mutex<CommitPlanner>
   let storage: any LogStorage
   let published: PublishedHead
@@ -124,6 +151,7 @@ final class AppendPipeline: Sendable {
     Thread.start(name: "log-admission") { self.admit() }
     Thread.start(name: "log-appender") { self.planAhead() }
     Thread.start(name: "log-committer") { self.commit() }
+    for _ in 0..<Self.searchThreads { Thread.start(name: "log-search") { self.search() } }
   }
 
   /// Queues a prepared request and waits for its outcome.
@@ -136,7 +164,9 @@ final class AppendPipeline: Sendable {
     let answer: AppendTicket.Answer = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         guard ticket.wait(continuation) else { return }
-        let refusal = enqueue(Entry(ticket: ticket, prepared: request, cost: cost))
+        let refusal = enqueue(
+          Entry(ticket: ticket, prepared: request, cost: cost, largeCost: request.largeCost)
+        )
         if let refusal { ticket.answer(.failure(refusal)) }
       }
     } onCancel: {
@@ -172,16 +202,18 @@ final class AppendPipeline: Sendable {
     let ready = entry
     var signal: Int?
     let refusal: EventLogError? = monitor.withLock { state in
-      if state.isClosing { return .closed }
-      if let failure = state.failure { return Self.ended(by: failure) }
+      if let refusal = state.refusal { return refusal }
+      let largeBytes = state.waitingLargeBytes + ready.largeCost
       guard
         state.waitingRequests < EventLogLimits.queuedRequests,
         state.waitingRequests == 0
-          || state.waitingBytes + ready.cost <= EventLogLimits.queuedBytes
+          || state.waitingBytes + ready.cost <= EventLogLimits.queuedBytes,
+        ready.largeCost == 0 || largeBytes <= PreparedCondition.costBound
       else { return .overloaded(retryAfter: Self.retryAfter(state)) }
       state.waitingRequests += 1
       state.waitingBytes += ready.cost
       state.waitingEvents += ready.prepared.events.count
+      state.waitingLargeBytes = largeBytes
       if ready.facts == nil {
         state.arrived.append(ready)
         signal = Signal.admission
@@ -222,6 +254,7 @@ final class AppendPipeline: Sendable {
 
   func wakeAll() {
     for signal in [Signal.admission, Signal.appender, Signal.committer] { monitor.signal(signal) }
+    wakeSearches()
   }
 
   static func ended(by failure: String) -> EventLogError {
@@ -229,7 +262,7 @@ final class AppendPipeline: Sendable {
   }
 
   /// Waiting events ÷ recent rate, between 10 ms and 2 s.
-  private static func retryAfter(_ state: State) -> Duration {
+  static func retryAfter(_ state: State) -> Duration {
     let seconds = Double(state.waitingEvents) / max(state.rate, 1)
     return .milliseconds(Int64(min(max(seconds * 1000, 10), 2000)))
   }

@@ -10,7 +10,7 @@ final class AppendTicket: Sendable {
   private enum Phase {
     case fresh
     case waiting(UnsafeContinuation<Answer, Never>)
-    case drained(UnsafeContinuation<Answer, Never>)
+    case drained(UnsafeContinuation<Answer, Never>, isCancelled: Bool)
     case answered
     case cancelled
   }
@@ -28,12 +28,22 @@ final class AppendTicket: Sendable {
     return !isCancelled
   }
 
+  /// Whether nobody waits for an answer any more.
+  var isGone: Bool {
+    phase.withLock { phase in
+      switch phase {
+      case .fresh, .waiting, .drained: false
+      case .answered, .cancelled: true
+      }
+    }
+  }
+
   /// Takes the request for planning; false if its caller has gone.
   func drain() -> Bool {
     phase.withLock { phase in
       switch phase {
       case .waiting(let continuation):
-        phase = .drained(continuation)
+        phase = .drained(continuation, isCancelled: false)
         return true
       case .drained: return true
       case .fresh, .answered, .cancelled: return false
@@ -41,10 +51,28 @@ final class AppendTicket: Sendable {
     }
   }
 
+  /// Lets the request wait again; false if its caller was cancelled meanwhile.
+  ///
+  /// It was not planned, and what it waits for may take long.
+  func giveBack() -> Bool {
+    let (isWaiting, cancelled): (Bool, UnsafeContinuation<Answer, Never>?) = phase.withLock {
+      phase in
+      switch phase {
+      case .drained(let continuation, let isCancelled):
+        phase = isCancelled ? .cancelled : .waiting(continuation)
+        return (!isCancelled, isCancelled ? continuation : nil)
+      case .fresh, .waiting: return (true, nil)
+      case .answered, .cancelled: return (false, nil)
+      }
+    }
+    cancelled?.resume(returning: .failure(.cancelled))
+    return isWaiting
+  }
+
   func answer(_ answer: Answer) {
     let continuation: UnsafeContinuation<Answer, Never>? = phase.withLock { phase in
       switch phase {
-      case .waiting(let continuation), .drained(let continuation):
+      case .waiting(let continuation), .drained(let continuation, _):
         phase = .answered
         return continuation
       case .fresh, .answered, .cancelled: return nil
@@ -62,7 +90,10 @@ final class AppendTicket: Sendable {
       case .waiting(let continuation):
         phase = .cancelled
         return continuation
-      case .drained, .answered, .cancelled: return nil
+      case .drained(let continuation, _):
+        phase = .drained(continuation, isCancelled: true)
+        return nil
+      case .answered, .cancelled: return nil
       }
     }
     continuation?.resume(returning: .failure(.cancelled))

@@ -2,7 +2,7 @@
 package struct ColdQuestions: Sendable {
   package var streams: [NameKey] = []
   package var ids: [EventID] = []
-  /// A condition to look for in (`condition.after`, published head].
+  /// A condition to look for in (`condition.after`, published head], by a `ConditionSearch`.
   package var condition: PreparedCondition?
   package var sources: [NameKey] = []
   /// Given ids that are not asked for, since the tail knows them: it must still, when the request is
@@ -10,9 +10,10 @@ package struct ColdQuestions: Sendable {
   package var recentIDs: [EventID] = []
 
   /// Whether the store need not be asked.
-  package var isEmpty: Bool {
-    streams.isEmpty && ids.isEmpty && condition == nil && sources.isEmpty
-  }
+  package var isEmpty: Bool { !needsLookUp && condition == nil }
+
+  /// Whether there is more to ask than a condition.
+  package var needsLookUp: Bool { !streams.isEmpty || !ids.isEmpty || !sources.isEmpty }
 }
 
 /// An event that an id was found to name.
@@ -56,4 +57,10 @@ package struct ColdFacts: Sendable {
   package var recentIDs: [EventID] = []
 
   package init(head: UInt64) { self.head = head }
+
+  /// Takes in what a search up to `head` found.
+  mutating func take(_ search: ConditionSearch) {
+    hasCondition = true
+    firstMatch = search.match
+  }
 }

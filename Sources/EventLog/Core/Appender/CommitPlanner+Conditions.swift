@@ -5,6 +5,7 @@ extension CommitPlanner {
     case passes
     case fails(GlobalPosition)
     case stale
+    case tooLong
   }
 
   mutating func judge(
@@ -19,7 +20,10 @@ extension CommitPlanner {
       after = max(after, facts.head)
     }
     guard tail.covers(after: after) else { return .stale }
-    guard let match = tail.firstMatch(condition, after: after) else { return .passes }
-    return .fails(GlobalPosition(match))
+    switch tail.firstMatch(condition, after: after) {
+    case .noMatch: return .passes
+    case .firstMatch(let match): return .fails(GlobalPosition(match))
+    case .tooLong: return .tooLong
+    }
   }
 }

@@ -12,6 +12,8 @@ package struct CommitPlanner: Sendable {
     case refused(EventLogError)
     /// Its facts are too old to be corrected: resolve again.
     case stale
+    /// To judge its condition from memory takes too long: resolve again, and search the store for it.
+    case tooLong
   }
 
   /// Streams whose head is remembered: those that writers come back to within minutes.
@@ -117,6 +119,7 @@ package struct CommitPlanner: Sendable {
       case .passes: break
       case .fails(let match): return .refused(.conditionFailed(firstMatch: match))
       case .stale: return .stale
+      case .tooLong: return .tooLong
       }
     }
     if let (source, given) = request.tracking {

@@ -18,11 +18,18 @@ package struct LogOpening: Sendable {
 /// - Errors: a read throws `.corrupt` or `.unavailable`; a write that throws ends the engine,
 ///   since what reached the disk is not known (law L44).
 package protocol LogStorage: AnyObject, Sendable {
-  /// Answers in the order of the questions; reads what was published at `head` or later.
+  /// Answers in the order of the questions, but for their conditions; reads what was published at
+  /// `head` or later.
   func resolve(
     _ questions: [ColdQuestions],
     at head: GlobalPosition
   ) throws(EventLogError) -> [ColdFacts]
+
+  /// Goes on with searches, with each for about so many steps, one at least: a step is a look at an
+  /// index or at an event, removed or not.
+  ///
+  /// Called by several threads at once.
+  func search(_ searches: [ConditionSearch], steps: Int) throws(EventLogError)
 
   /// Makes of the requests planned last what `write` will need, on the appender's thread while the
   /// commit before is written; by default nothing.

@@ -21,19 +21,6 @@ package struct PreparedEvent: Sendable {
   package var hasStream: Bool { stream >= 0 }
 }
 
-/// A condition with the hashes of its texts.
-package struct PreparedCondition: Sendable {
-  package struct Item: Sendable {
-    package let types: [(text: EventType, hash: TextHash)]
-    package let tags: [(text: Tag, hash: TextHash)]
-  }
-
-  package let items: [Item]
-  package let matchesEverything: Bool
-  /// Exclusive.
-  package let after: UInt64
-}
-
 /// A request that was validated and encoded on the caller's thread, so that the
 /// appender only stamps and looks up.
 ///
@@ -50,7 +37,8 @@ package final class PreparedRequest: @unchecked Sendable {
   /// What was asked; nothing once it is planned, or the committer would have to free it.
   package private(set) var request: AppendRequest
   package let parts: [Part]
-  package let condition: PreparedCondition?
+  /// Its condition; none once it is planned, or whoever keeps its events would keep that as well.
+  package private(set) var condition: PreparedCondition?
   package let tracking: (source: NameKey, position: UInt64)?
   package var events: [PreparedEvent]
   /// All envelopes, one after the other.
@@ -208,6 +196,15 @@ package final class PreparedRequest: @unchecked Sendable {
     self.removals = removals
   }
 
+  /// Bytes that the request holds while it waits, about: what the queue is bounded by.
+  package var cost: Int { bytes.count + (condition?.cost ?? 0) }
+
+  /// What its condition costs, if that is a large one; 0 otherwise.
+  package var largeCost: Int {
+    guard let condition, condition.isLarge else { return 0 }
+    return condition.cost
+  }
+
   /// The stream of one of the request's events.
   package func stream(of event: PreparedEvent) -> NameKey? {
     event.stream < 0 ? nil : streams[Int(event.stream)]
@@ -221,6 +218,7 @@ package final class PreparedRequest: @unchecked Sendable {
   /// Lets go of what nobody needs behind the planner.
   package func settle() {
     request = AppendRequest([])
+    condition = nil
     restored = []
   }
 
@@ -259,18 +257,5 @@ package final class PreparedRequest: @unchecked Sendable {
       bytes.append(contentsOf: envelope)
       return
     }
-  }
-}
-
-extension PreparedCondition {
-  package init(_ condition: AppendCondition, hashing: PreparedRequest.Hashing) {
-    items = condition.failIfMatches.items.map { item in
-      Item(
-        types: item.types.map { ($0, hashing($0.text, .type)) },
-        tags: item.tags.map { ($0, hashing($0.text, .tag)) }
-      )
-    }
-    matchesEverything = condition.failIfMatches.matchesEverything
-    after = condition.after?.number ?? 0
   }
 }

@@ -44,6 +44,8 @@ final class RecentEvents: Sendable {
   /// The page that the store would give; nil if not all of its events are here.
   func page(_ reading: AllReading, head: GlobalPosition) -> EventPage? {
     guard reading.direction == .forward, let after = reading.after, after < head else { return nil }
+    // A large query is prepared by a thread for reads: here its caller waits.
+    guard !reading.query.isLarge else { return nil }
     let requests: Deque<CommitBatch.Request>? = state.withLock { state in
       guard let first = state.requests.first, first.firstPosition <= after.number + 1,
         head.number <= state.last
@@ -52,6 +54,7 @@ final class RecentEvents: Sendable {
     }
     guard let requests else { return nil }
     let bounds = PageBounds(reading, head: head)
+    var matcher = QueryMatcher(reading.query)
     var events: [RecordedEvent] = []
     var bytes = 0
     var index = Self.index(of: after.number + 1, in: requests)
@@ -62,7 +65,7 @@ final class RecentEvents: Sendable {
       while position - request.firstPosition < UInt64(prepared.events.count) {
         let place = prepared.events[Int(position - request.firstPosition)]
         let event = RecordedEvent(checked: prepared.bytes, start: place.start, count: place.count)
-        if event.matches(reading.query) {
+        if matcher.matches(event) {
           if !events.isEmpty, bytes + place.count > EventLogLimits.pageBytes {
             return bounds.page(events, stoppedAt: position - 1)
           }

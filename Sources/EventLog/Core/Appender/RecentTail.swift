@@ -78,29 +78,62 @@ package struct RecentTail: Sendable {
     }
   }
 
+  /// What the tail says of a condition.
+  package enum Answer: Hashable, Sendable {
+    case noMatch
+    case firstMatch(UInt64)
+    /// To tell takes longer than whoever has the tail may keep others from it.
+    case tooLong
+  }
+
   /// The first event after `position` that the condition matches.
+  ///
+  /// Chains are followed for twice as many steps as there are events after `position`; a condition of
+  /// alternatives that need more, or of more texts than events, is asked of each event instead.
   package mutating func firstMatch(
     _ condition: PreparedCondition,
     after position: UInt64
-  ) -> UInt64? {
+  ) -> Answer {
+    let position = max(position, first - 1)
+    guard position < last else { return .noMatch }
+    let events = Int(last - position)
+    guard !condition.isLarge, condition.textCount < events else {
+      return walk(condition, after: position)
+    }
     while linked < last { linkNext() }
+    var left = 2 * events
     var found: UInt64?
     for item in condition.items {
-      let bound = found ?? .max
-      guard let match = firstMatch(item, after: position) else { continue }
-      found = min(bound, match)
+      let match = firstMatch(item, after: position, &left)
+      guard left >= 0 else { return walk(condition, after: position) }
+      if let match { found = min(found ?? .max, match) }
     }
-    return found
+    return found.map { .firstMatch($0) } ?? .noMatch
+  }
+
+  /// What asking the events may take beyond looking at them, in events: as much again as all that
+  /// the tail holds, some ten milliseconds.
+  static let extraBound = eventBound
+
+  /// Asks every event after `position`, of which there are some.
+  private func walk(_ condition: PreparedCondition, after position: UInt64) -> Answer {
+    var matcher = condition.matcher
+    for next in (position + 1)...last {
+      if records.matches(&matcher, at: place(of: next)) { return .firstMatch(next) }
+      guard matcher.extra <= Self.extraBound else { return .tooLong }
+    }
+    return .noMatch
   }
 
   private func firstMatch(
     _ item: PreparedCondition.Item,
-    after position: UInt64
+    after position: UInt64,
+    _ left: inout Int
   ) -> UInt64? {
     var found: UInt64?
     if item.tags.isEmpty {
       for type in item.types {
-        guard let match = walk(type.hash, item, after: position) else { continue }
+        guard let match = walk(type.hash, item, after: position, &left) else { continue }
         found = min(found ?? .max, match)
       }
       return found
@@ -111,20 +144,26 @@ package struct RecentTail: Sendable {
       if newest.count < rarest?.count ?? .max { rarest = (tag.hash, newest.count) }
     }
     guard let rarest else { return nil }
-    return walk(rarest.hash, item, after: position)
+    return walk(rarest.hash, item, after: position, &left)
   }
 
-  /// Walks the chain of `hash` down to `position`; the last match met is the first in the log.
+  /// Texts of an alternative that are compared in one step.
+  private static let textsOfStep = 16
+
+  /// Walks the chain of `hash` down to `position`, or until no steps are left; the last match met is
+  /// the first in the log.
   private func walk(
     _ hash: TextHash,
     _ item: PreparedCondition.Item,
-    after position: UInt64
+    after position: UInt64,
+    _ left: inout Int
   ) -> UInt64? {
+    let cost = 1 + (item.types.count + item.tags.count) / Self.textsOfStep
     var found: UInt64?
-    var position = position
-    position = max(position, first - 1)
     var next = newest[hash]?.position ?? 0
     while next > position {
+      left -= cost
+      guard left >= 0 else { return nil }
       let place = place(of: next)
       if records.matches(item, at: place) { found = next }
       next = records.previous(hash, at: place)

@@ -7,6 +7,8 @@ package enum Removal: Hashable, Sendable {
 
   package static let truncated: EventType = "$truncated"
   package static let tombstoned: EventType = "$tombstoned"
+  /// The events that remove others.
+  package static let query = EventQuery.types(truncated, tombstoned)
 
   /// The stream that loses events.
   package var stream: NameKey {

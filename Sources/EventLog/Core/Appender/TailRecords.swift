@@ -165,6 +165,20 @@ extension TailRecords {
     }
   }
 
+  /// Whether the event matches a query.
+  func matches(_ matcher: inout QueryMatcher, at place: Place) -> Bool {
+    with(place) { record in
+      let type = Self.texts(of: record)
+      let stream = type + Int(record[Offset.typeLength])
+      let tags = stream + Int(record[Offset.streamLength])
+      let length = record.loadUnaligned(fromByteOffset: Offset.tagsLength, as: UInt32.self)
+      return matcher.matches(
+        type: Self.part(record, type, stream - type),
+        tags: Self.part(record, tags, Int(length))
+      )
+    }
+  }
+
   /// The event as the judgement of repeats wants it.
   func known(at place: Place, position: UInt64) -> KnownEvent {
     with(place) { record in

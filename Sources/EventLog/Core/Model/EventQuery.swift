@@ -33,6 +33,18 @@ public struct EventQuery: Hashable, Sendable {
     items.isEmpty || items.contains { $0.types.isEmpty && $0.tags.isEmpty }
   }
 
+  /// Types and tags of a query from which on it is large.
+  ///
+  /// What is done for a query where a caller waits, be it an event loop or a lock that others want,
+  /// is done for fewer alone: so many are hashed in well under a millisecond.
+  package static let largeTexts = 256
+
+  /// How many types and tags it names.
+  package var textCount: Int { items.reduce(0) { $0 + $1.types.count + $1.tags.count } }
+
+  /// Whether it names more than are handled in passing.
+  package var isLarge: Bool { textCount > Self.largeTexts }
+
   /// Whether an event of this type with these tags matches.
   public func matches(type: EventType, tags: [Tag]) -> Bool {
     items.isEmpty

@@ -13,6 +13,11 @@ internal import CLinux
 //
 // It holds content alone: neither the log's id nor its epoch, so that a log and its copy export
 // the same bytes (law L47).
+//
+// Reads show an event as removed at once, wherever in the log its removal stands. An export is read
+// page by page, so it may hold headers whose removal came after it began: it goes on until that is
+// in the file as well. What was read before the removal keeps its data in the file, and the copy
+// removes it where the removal stands.
 
 package enum ExportFormat {
   /// What an export begins with.
@@ -35,7 +40,8 @@ package enum ExportFormat {
   }
 }
 
-/// The bytes of a whole log up to the head at the first chunk, in chunks of about a page.
+/// The bytes of a whole log up to the head at the first chunk, in chunks of about a page; further if
+/// events are removed meanwhile, up to what removed them.
 ///
 /// - Shape: equal for equal content, whatever the engine; removed events are headers.
 /// - Errors: what the engine says.
@@ -85,8 +91,11 @@ public struct LogExport: AsyncSequence, Sendable {
         digest = ExportFormat.digest(0, header[...])
         return header
       case .events(let after, let through) where after >= through:
-        phase = .done
-        return trailer()
+        guard let removal = try await lastRemoval(after: through) else {
+          phase = .done
+          return trailer()
+        }
+        return try await chunk(after: after, through: removal)
       case .events(let after, let through):
         return try await chunk(after: after, through: through)
       case .done:
@@ -120,6 +129,33 @@ public struct LogExport: AsyncSequence, Sendable {
       digest = ExportFormat.digest(digest, bytes[...])
       phase = .events(after: last, through: through)
       return bytes
+    }
+
+    /// The last event after `through` that removed others; nil if there is none.
+    ///
+    /// A round is as long as what was written during the one before, so the rounds become short, and
+    /// the first without a removal is the last.
+    private func lastRemoval(
+      after through: GlobalPosition
+    ) async throws(EventLogError) -> GlobalPosition? {
+      var last: GlobalPosition?
+      var after = through
+      // What comes later than this look is later than every page, too.
+      var head: GlobalPosition?
+      while true {
+        let page = try await engine.readAll(
+          after: after,
+          matching: Removal.query,
+          direction: .forward,
+          limit: EventLogLimits.pageEvents,
+          includeRemoved: true
+        )
+        last = page.events.last?.position ?? last
+        after = page.scannedTo
+        let end = head ?? page.head
+        head = end
+        if page.isEnd || after >= end { return last }
+      }
     }
 
     private func trailer() -> [UInt8] {

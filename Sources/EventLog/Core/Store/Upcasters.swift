@@ -84,11 +84,12 @@ public struct Upcasters: Sendable {
   /// The page with every event in its newest shape, without those that `query` no longer matches.
   func upcast(_ page: EventPage, matching query: EventQuery) throws(EventLogError) -> EventPage {
     guard !steps.isEmpty else { return page }
+    var matcher = QueryMatcher(query)
     var events: [RecordedEvent] = []
     events.reserveCapacity(page.events.count)
     for event in page.events {
       let event = try upcast(event)
-      if event.matches(query) { events.append(event) }
+      if matcher.matches(event) { events.append(event) }
     }
     return EventPage(
       events: events,

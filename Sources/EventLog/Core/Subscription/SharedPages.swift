@@ -24,34 +24,57 @@ final class SharedPages: Sendable {
   /// - head: the newest that the reader knows of; it tells whether the tail is what it reads.
   func page(
     after: GlobalPosition,
-    matching query: EventQuery,
+    matching filter: SubscriptionFilter,
     limit: Int,
     head: GlobalPosition
   ) async throws(EventLogError) -> EventPage {
+    let query = filter.query
     let isTail = head > after && head.number - after.number <= Self.tailPositions
     guard isTail, !query.matchesEverything || limit >= Self.tailPositions else {
-      return try await read(Key(after: after, query: query, limit: limit))
+      let key = Key(after: after, query: query, limit: limit)
+      // Questions are found by what they ask, under the lock of all who read on. A large query would
+      // take long there, and hardly anybody asks the same.
+      return try await query.isLarge ? Self.ask(key, engine) : read(key)
     }
     let tail = Key(after: after, query: .all, limit: EventLogLimits.pageEvents)
-    return try await read(tail).narrowed(to: query, limit: limit)
+    return try await read(tail).narrowed(by: filter.matcher, limit: limit)
   }
 
   private func read(_ key: Key) async throws(EventLogError) -> EventPage {
     try await questions.answer(key) { [engine] () throws(EventLogError) in
-      try await engine.readAll(
-        after: key.after,
-        matching: key.query,
-        direction: .forward,
-        limit: key.limit
-      )
+      try await Self.ask(key, engine)
     }
+  }
+
+  private static func ask(
+    _ key: Key,
+    _ engine: any EventLogEngine
+  ) async throws(EventLogError) -> EventPage {
+    try await engine.readAll(
+      after: key.after,
+      matching: key.query,
+      direction: .forward,
+      limit: key.limit
+    )
+  }
+}
+
+/// What a subscription asks for, prepared once for all of its pages.
+struct SubscriptionFilter: Sendable {
+  let query: EventQuery
+  let matcher: QueryMatcher
+
+  init(_ query: EventQuery) {
+    self.query = query
+    matcher = QueryMatcher(query)
   }
 }
 
 extension EventPage {
-  /// What a read of `query` with `limit` would have had of this page.
-  fileprivate func narrowed(to query: EventQuery, limit: Int) -> EventPage {
-    let matching = query.matchesEverything ? events : events.filter { $0.matches(query) }
+  /// What a read of the matcher's query with `limit` would have had of this page.
+  fileprivate func narrowed(by matcher: QueryMatcher, limit: Int) -> EventPage {
+    var matcher = matcher
+    let matching = matcher.matchesEverything ? events : events.filter { matcher.matches($0) }
     guard matching.count > limit else {
       return EventPage(events: matching, scannedTo: scannedTo, head: head, isEnd: isEnd)
     }

@@ -28,6 +28,8 @@ public struct Subscription: AsyncSequence, Sendable {
     private let subscription: Subscription
     private let clock = ContinuousClock()
     private var machine: SubscriptionMachine?
+    /// What is asked for, widened by the types that turn into others; made with the machine.
+    private var filter: SubscriptionFilter?
 
     init(subscription: Subscription) { self.subscription = subscription }
 
@@ -43,13 +45,17 @@ public struct Subscription: AsyncSequence, Sendable {
       var machine: SubscriptionMachine
       if let running = self.machine { machine = running } else { machine = try await begin() }
       defer { self.machine = machine }
+      let filter =
+        self.filter
+        ?? SubscriptionFilter(subscription.store.upcasters.widen(subscription.query))
+      self.filter = filter
       while true {
         if Task.isCancelled { throw .cancelled }
         switch machine.next(now: clock.now) {
         case .deliver(let message):
           return message
         case .read(let after):
-          machine.didRead(try await read(after: after, head: machine.head))
+          machine.didRead(try await read(after: after, head: machine.head, filter))
         case .wait(let beyond):
           machine.didWait(head: try await wait(beyond: beyond, due: machine.checkpointDue))
         }
@@ -73,7 +79,8 @@ public struct Subscription: AsyncSequence, Sendable {
     /// Reads a page; one that does not come is reported and asked for anew.
     private func read(
       after: GlobalPosition,
-      head: GlobalPosition
+      head: GlobalPosition,
+      _ filter: SubscriptionFilter
     ) async throws(EventLogError) -> EventPage {
       let (store, query) = (subscription.store, subscription.query)
       let settings = subscription.settings
@@ -96,10 +103,9 @@ public struct Subscription: AsyncSequence, Sendable {
             settings.onStall?(stall)
           },
           operation: { () throws(EventLogError) -> EventPage in
-            let widened = store.upcasters.widen(query)
             let page = try await store.pages.page(
               after: after,
-              matching: widened,
+              matching: filter,
               limit: settings.pageLimit,
               head: head
             )

@@ -1,7 +1,9 @@
 internal import GRPCCore
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import Schemas
+internal import Synchronization
 
 /// The log, for operators.
 enum LogRoutes {
@@ -29,6 +31,8 @@ enum LogRoutes {
         writer.member("streams", found.streams)
         writer.member("bytesOnDisk", found.bytesOnDisk)
         writer.member("engine", found.engine)
+        writer.member("counted", found.counted)
+        writer.member("countedOf", found.countedOf)
         writer.key("types")
         writer.array { writer in
           for type in found.types {
@@ -136,8 +140,8 @@ enum LogRoutes {
 
   /// Follows the log without end.
   ///
-  /// When nothing happens the last `caughtUp` is repeated now and then: only a write shows that a
-  /// reader has left.
+  /// When nothing happens `caughtUp` is repeated now and then: only a write shows that a reader has
+  /// left.
   private static func tail(_ exchange: inout Exchange) async throws -> Response {
     var request = Wordweave_Events_V1_SubscribeRequest()
     if let after = try exchange.query.number("after", UInt64(0)...UInt64(Int64.max)) {
@@ -149,29 +153,44 @@ enum LogRoutes {
     let metadata = exchange.callMetadata
     let log = exchange.core.upstreams.eventLog
     return exchange.lines { conveyor in
-      try await log.subscribe(
-        message,
-        metadata: metadata,
-        options: Upstreams.options(timeout: nil)
-      ) { response in
-        for try await part in response.messages {
-          switch part.content {
-          case .events(let page):
-            for event in page.events {
-              try await conveyor.send { writer in
-                writer.object {
-                  $0.key("event")
-                  $0.event(event)
+      // Where the reader is, once it was told that nothing was left.
+      let reached = Mutex<UInt64?>(nil)
+      try await conveyor.send(every: GatewayLimits.tailBeat) {
+        reached.withLock { $0.map { caughtUp($0) } }
+      } besides: {
+        try await log.subscribe(
+          message,
+          metadata: metadata,
+          options: Upstreams.options(timeout: nil)
+        ) { response in
+          for try await part in response.messages {
+            switch part.content {
+            case .events(let page):
+              for event in page.events {
+                try await conveyor.send { writer in
+                  writer.object {
+                    $0.key("event")
+                    $0.event(event)
+                  }
                 }
+                reached.withLock { if $0 != nil { $0 = event.position } }
               }
+            case .caughtUp(let position), .checkpoint(let position):
+              reached.withLock { $0 = position }
+              try await conveyor.send(caughtUp(position))
+            case .fellBehind, nil: break
             }
-          case .caughtUp(let position), .checkpoint(let position):
-            try await conveyor.send { $0.object { $0.member("caughtUp", position) } }
-          case .fellBehind, nil: break
           }
         }
       }
     }
+  }
+
+  private static func caughtUp(_ position: UInt64) -> ByteBuffer {
+    var writer = JSONWriter()
+    writer.object { $0.member("caughtUp", position) }
+    writer.endLine()
+    return writer.buffer
   }
 
   private static func verify(_ exchange: inout Exchange) async throws -> Response {

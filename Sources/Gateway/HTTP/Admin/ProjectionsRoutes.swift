@@ -61,12 +61,8 @@ enum ProjectionsRoutes {
     try await exchange.noMembers()
     var request = Wordweave_Events_V1_RebuildRequest()
     request.name = try await status(exchange).name
-    switch try exchange.query.value("cutOver") {
-    case nil, "true"?: break
-    case "false"?: request.withoutCutOver = true
-    default:
-      throw Problem(.validation, errors: [.init("cutOver", "invalid", "One of true, false.")])
-    }
+    request.withoutCutOver = try isDeclined("cutOver", exchange)
+    request.withoutComparison = try isDeclined("comparison", exchange)
     let message = request
     let metadata = exchange.callMetadata
     let administration = exchange.core.upstreams.administration
@@ -78,6 +74,15 @@ enum ProjectionsRoutes {
         onResponse: each
       )
     }) { $0.progress($1) }
+  }
+
+  /// Whether the query says false to what is done without it.
+  private static func isDeclined(_ name: String, _ exchange: Exchange) throws -> Bool {
+    switch try exchange.query.value(name) {
+    case nil, "true"?: false
+    case "false"?: true
+    default: throw Problem(.validation, errors: [.init(name, "invalid", "One of true, false.")])
+    }
   }
 
   private static func compare(_ exchange: inout Exchange) async throws -> Response {

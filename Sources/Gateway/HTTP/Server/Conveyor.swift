@@ -10,6 +10,8 @@ package actor Conveyor {
   private var lines: [ByteBuffer] = []
   private var hasEnded = false
   private var isAbandoned = false
+  /// Lines that were handed over.
+  private var count = 0
   private var reader: CheckedContinuation<Void, Never>?
   private var makers: [CheckedContinuation<Void, Never>] = []
 
@@ -23,6 +25,7 @@ package actor Conveyor {
     }
     guard !isAbandoned, !hasEnded else { throw CancellationError() }
     lines.append(line)
+    count += 1
     wakeReader()
   }
 
@@ -32,6 +35,27 @@ package actor Conveyor {
     write(&writer)
     writer.endLine()
     try await send(writer.buffer)
+  }
+
+  /// Runs `produce`, and hands over what `beat` answers whenever `pause` passes without a line: only a
+  /// write shows that a reader has left.
+  package nonisolated func send(
+    every pause: Duration,
+    _ beat: @escaping @Sendable () -> ByteBuffer?,
+    besides produce: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await produce() }
+      group.addTask {
+        while true {
+          let before = await self.count
+          try await Task.sleep(for: pause)
+          if await self.count == before, let line = beat() { try await self.send(line) }
+        }
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
   }
 
   /// Nothing will follow.

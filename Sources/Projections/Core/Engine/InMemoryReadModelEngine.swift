@@ -14,6 +14,9 @@ public final class InMemoryReadModelEngine: ReadModelEngine {
   /// Makes an empty store.
   public init() {}
 
+  /// About how many bytes of memory its rows take.
+  var bytes: Int { state.withLock { $0.rows.bytes } }
+
   /// Everything as it is now.
   public func snapshot() throws(ReadModelError) -> any ReadModelSource {
     Snapshot(rows: try rows())

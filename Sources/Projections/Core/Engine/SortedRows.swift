@@ -6,7 +6,12 @@ struct SortedRows: Sendable {
   /// Splits beyond it; moving half of so few small rows is cheaper than a deeper tree.
   private static let chunkRows = 256
 
+  /// What a row takes beside its bytes: itself, and the heads of its two arrays.
+  private static let rowBytes = 96
+
   private var chunks: [[ReadModelRow]] = []
+  /// About how many bytes of memory the rows take.
+  private(set) var bytes = 0
 
   /// The value of a key.
   func value(of key: [UInt8]) -> [UInt8]? {
@@ -19,12 +24,15 @@ struct SortedRows: Sendable {
     let row = ReadModelRow(key: key, value: value)
     guard let place = find(key) else {
       chunks.append([row])
+      bytes += Self.bytes(of: row)
       return
     }
     if place.isHit {
+      bytes += value.count - chunks[place.chunk][place.row].value.count
       chunks[place.chunk][place.row] = row
       return
     }
+    bytes += Self.bytes(of: row)
     chunks[place.chunk].insert(row, at: place.row)
     guard chunks[place.chunk].count > Self.chunkRows else { return }
     let upper = Array(chunks[place.chunk][(Self.chunkRows / 2)...])
@@ -35,7 +43,7 @@ struct SortedRows: Sendable {
   /// Deletes a key.
   mutating func remove(_ key: [UInt8]) {
     guard let place = find(key), place.isHit else { return }
-    chunks[place.chunk].remove(at: place.row)
+    bytes -= Self.bytes(of: chunks[place.chunk].remove(at: place.row))
     if chunks[place.chunk].isEmpty { chunks.remove(at: place.chunk) }
   }
 
@@ -66,6 +74,10 @@ struct SortedRows: Sendable {
       index += 1
     }
     return found
+  }
+
+  private static func bytes(of row: ReadModelRow) -> Int {
+    row.key.count + row.value.count + rowBytes
   }
 
   private struct Place {

@@ -6,7 +6,12 @@ internal import Synchronization
 extension LiveProjection {
   /// Begins a rebuild and answers when its shadow generation exists.
   public func startRebuild(comparing: RebuildComparison) async throws {
-    try await ask(.start(comparing))
+    try await ask(.start(comparing, keepsPrevious: false))
+  }
+  /// Begins a rebuild that is to be compared with the live generation and then given up; answers
+  /// as `startRebuild`, and leaves what a rollback returns to.
+  public func startComparison() async throws {
+    try await ask(.start(.live, keepsPrevious: true))
   }
   /// Gives a rebuild up; its rows are dropped.
   public func cancelRebuild() async throws { try await ask(.cancel) }
@@ -77,6 +82,7 @@ extension LiveProjection {
         started: machine.started,
         changed: machine.changed,
         comparedAt: machine.position == .start ? nil : machine.position,
+        found: state.found,
         progress: state.rebuilding
       )
     }

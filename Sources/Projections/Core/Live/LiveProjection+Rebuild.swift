@@ -4,12 +4,6 @@ internal import MessagingCore
 internal import Synchronization
 internal import WeaveRuntime
 
-/// Why the shadow may not become live.
-struct ShadowDiffers: Error, CustomStringConvertible {
-  let differences: [String]
-  var description: String { differences.joined(separator: "; ") }
-}
-
 // The loop that carries out what the rebuild's machine asks for. A command cancels the step that
 // goes on, is carried out alone, and the loop then goes on from the phase it finds: the same way in
 // which a new process resumes.
@@ -89,7 +83,7 @@ extension LiveProjection {
   }
 
   @discardableResult
-  private func fill(
+  func fill(
     _ generation: UInt32,
     through end: GlobalPosition? = nil
   ) async throws -> FillProgress {
@@ -100,44 +94,10 @@ extension LiveProjection {
     return progress
   }
 
-  private func verify(_ shadow: UInt32) async throws {
-    // Near the head first, so that the lanes stand still for the last few events only.
-    try await fill(shadow)
-    let (source, position) = try await gate.paused { [self] in
-      let position = try await fill(shadow, through: try await log.head()).position
-      try await fillLive(through: position)
-      return (try await store.run { [self] in try store.engine.snapshot() }, position)
-    }
-    let machine = row.rebuild
-    try await store.run { [self] in
-      switch machine.comparison {
-      case .live:
-        let comparison = try GenerationComparison(
-          live: row.live,
-          shadow: shadow,
-          at: position,
-          in: source
-        )
-        guard comparison.isEqual else {
-          throw ShadowDiffers(differences: comparison.differences)
-        }
-      case .itself:
-        var found: [String] = []
-        for case let collection as any CheckedCollection in P.collections {
-          try collection.check(shadow, in: source, &found)
-        }
-        guard found.isEmpty else { throw ShadowDiffers(differences: found) }
-      }
-    }
-    try await change { row, _ in
-      _ = try row.rebuild.agreed(on: position, at: .now)
-    }
-  }
-
   private func carryOut(_ command: RebuildCommand.Kind) async throws {
     do {
       switch command {
-      case .start(let comparison): try await start(comparison)
+      case .start(let comparison, let keepsPrevious): try await start(comparison, keepsPrevious)
       case .cancel:
         try await change { row, _ in
           _ = try row.rebuild.cancel(at: .now)
@@ -160,19 +120,20 @@ extension LiveProjection {
     }
   }
 
-  private func start(_ comparison: RebuildComparison) async throws {
+  private func start(_ comparison: RebuildComparison, _ keepsPrevious: Bool) async throws {
     try await change { row, nextNumber in
       let number = nextNumber()
-      // What was removed since it was folded is missing in a fresh fold of the whole log, and
-      // rightly so.
-      let comparison = P.isOfWholeLog ? .itself : comparison
       _ = try row.rebuild.start(into: number, comparing: comparison, at: .now)
-      // One rollback is kept at a time, or every rebuild would need room for one more.
-      row.previous = 0
+      // One rollback is kept at a time, or every rebuild would need room for one more. A comparison
+      // needs that room for its own time: it is told to change nothing.
+      if !keepsPrevious { row.previous = 0 }
       row.generations.append(.init(number: number, version: P.id.version, isFilled: false))
       row.dropUnused()
     }
-    state.withLock { $0.rebuilding = nil }
+    state.withLock { state in
+      state.rebuilding = nil
+      state.found = nil
+    }
   }
 
   private func returnToPrevious() async throws {

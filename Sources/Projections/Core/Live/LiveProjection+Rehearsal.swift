@@ -47,6 +47,21 @@ public struct RehearsalPlan: Hashable, Sendable {
   }
 }
 
+/// Why a rehearsal ends before the range does.
+public enum RehearsalError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// It would hold more bytes of rows than it may.
+  case holdsTooMuch(at: GlobalPosition, bytes: Int)
+
+  /// What was found, and what helps.
+  public var description: String {
+    switch self {
+    case .holdsTooMuch(let position, let bytes):
+      "at position \(position) the read model of the dry run takes more than \(bytes >> 20) MiB of "
+        + "memory; give it a shorter range"
+    }
+  }
+}
+
 extension LiveProjection {
   /// Folds a range of the log into a store in memory and forgets it.
   ///
@@ -54,14 +69,30 @@ extension LiveProjection {
   ///   - plan: which events, and how fast.
   ///   - progress: hears after every page.
   /// - Returns: what would have been written, and what could not be applied.
-  /// - Throws: outages of the log; what an event does is told in the result.
+  /// - Throws: outages of the log; `RehearsalError` where memory is not enough. What an event does is
+  ///   told in the result.
   public func rehearse(
     _ plan: RehearsalPlan,
     progress: @escaping @Sendable (Rehearsal) -> Void
   ) async throws -> Rehearsal {
-    let store = try ReadModelStore(InMemoryReadModelEngine(), named: "rehearsal")
+    try await rehearse(plan, bytes: FillLimits.rehearsedBytes, progress: progress)
+  }
+
+  /// As `rehearse`, with at most so many bytes of rows.
+  func rehearse(
+    _ plan: RehearsalPlan,
+    bytes: Int,
+    progress: @escaping @Sendable (Rehearsal) -> Void
+  ) async throws -> Rehearsal {
+    let engine = InMemoryReadModelEngine()
+    let store = try ReadModelStore(engine, named: "rehearsal")
     do {
-      let result = try await rehearse(plan, in: store, progress)
+      let result = try await rehearse(plan, in: store) { result throws(RehearsalError) in
+        guard engine.bytes <= bytes else {
+          throw .holdsTooMuch(at: result.position, bytes: bytes)
+        }
+        progress(result)
+      }
       await store.close()
       return result
     } catch {
@@ -73,7 +104,7 @@ extension LiveProjection {
   private func rehearse(
     _ plan: RehearsalPlan,
     in store: ReadModelStore,
-    _ progress: @Sendable (Rehearsal) -> Void
+    _ progress: @Sendable (Rehearsal) throws(RehearsalError) -> Void
   ) async throws -> Rehearsal {
     let generation = GenerationStore(1, in: store)
     let worker = WorkerBox(
@@ -114,7 +145,7 @@ extension LiveProjection {
       result.events += UInt64(share.count)
       result.writes += UInt64(written)
       result.failures = failures
-      progress(result)
+      try progress(result)
       if page.isEnd { break }
       if let rate = plan.rate {
         let due = Duration.seconds(Double(result.events) / Double(max(1, rate)))

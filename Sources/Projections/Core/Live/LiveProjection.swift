@@ -18,6 +18,8 @@ public final class LiveProjection<P: Projection>: ManagedProjection {
     var trouble: String?
     var filling: FillProgress?
     var rebuilding: FillProgress?
+    /// What the rebuild that goes on or went last found.
+    var found: RebuildFinding?
   }
 
   let projection: P

@@ -18,6 +18,9 @@ public protocol ManagedProjection: ProjectionReader {
   func digest() async throws -> (digest: ContentDigest, position: GlobalPosition)
   /// Begins a rebuild and answers when its shadow generation exists.
   func startRebuild(comparing: RebuildComparison) async throws
+  /// Begins a rebuild that is to be compared with the live generation and then given up; answers
+  /// as `startRebuild`, and leaves what a rollback returns to.
+  func startComparison() async throws
   /// Gives a rebuild up; its rows are dropped.
   func cancelRebuild() async throws
   /// Makes a rebuild that is ready the live generation; the one before is kept.

@@ -51,8 +51,10 @@ public struct RebuildStatus: Sendable {
   public let started: Timestamp
   /// When it entered its phase.
   public let changed: Timestamp
-  /// Where shadow and live were found equal; nil before.
+  /// Where the shadow was compared or checked; nil before.
   public let comparedAt: GlobalPosition?
+  /// What was found there, or where it failed; nil before, and after a restart of the process.
+  public let found: RebuildFinding?
   /// How far its filling is in this process; nil before the first page.
   public let progress: FillProgress?
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// Something an operator asked of the rebuild loop.
 final class RebuildCommand: Sendable {
   enum Kind: Sendable {
-    case start(RebuildComparison)
+    case start(RebuildComparison, keepsPrevious: Bool)
     case cancel
     case cutOver
     case rollBack

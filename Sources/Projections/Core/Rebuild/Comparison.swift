@@ -3,10 +3,26 @@ public import EventLogCore
 /// What a rebuild is checked against before cut-over.
 public enum RebuildComparison: String, Hashable, Sendable {
   /// The live generation: both must have equal content at one position.
+  ///
+  /// Of a projection that folds the whole log, a difference is taken for removed events where there
+  /// are any, and the rebuild checked as `itself`.
   case live
   /// Itself: its documents can be read and its indexes agree with them. For a live generation
   /// that is known to be wrong, or that has parked streams which the rebuild could apply.
   case itself
+}
+
+/// What a rebuild found of its shadow generation before it may take over, at one position.
+public struct RebuildFinding: Hashable, Sendable {
+  /// The live generation's content; nil where the two were not compared.
+  public let live: ContentDigest?
+  /// The shadow generation's content.
+  public let shadow: ContentDigest
+
+  /// Whether both were compared and are equal.
+  public var isEqual: Bool { live?.bytes == shadow.bytes }
+  /// Whether both were compared and differ.
+  public var isDifferent: Bool { live != nil && !isEqual }
 }
 
 /// What a comparison of two generations found.

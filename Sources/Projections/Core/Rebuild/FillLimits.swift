@@ -18,6 +18,9 @@ enum FillLimits {
   static let scanRows = 1024
   /// Differences that a report names; one proves the point, a few show the pattern.
   static let namedDifferences = 10
+  /// Bytes of rows that a rehearsal holds in the memory of the process that serves everybody else;
+  /// several run at once.
+  static let rehearsedBytes = 256 << 20
   /// Streams that a rehearsal names as failing; more would not be read.
   static let namedFailures = 100
 }

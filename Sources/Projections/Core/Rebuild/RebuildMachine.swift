@@ -10,7 +10,7 @@ public enum RebuildPhase: String, Hashable, Sendable, CaseIterable {
   case filling
   /// Shadow and live are compared at one position.
   case verifying
-  /// They are equal; the shadow follows the head until cut-over or cancellation.
+  /// Nothing speaks against the shadow, which follows the head until cut-over or cancellation.
   case ready
   /// The shadow became the live generation.
   case cutOver
@@ -76,7 +76,7 @@ struct RebuildMachine: Hashable, Sendable {
   private(set) var reason = ""
   private(set) var started = Timestamp(microseconds: 0)
   private(set) var changed = Timestamp(microseconds: 0)
-  /// Where shadow and live were compared.
+  /// Where the shadow was compared or checked.
   private(set) var position = GlobalPosition.start
   /// What the shadow is compared with.
   private(set) var comparison = RebuildComparison.live

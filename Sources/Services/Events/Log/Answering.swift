@@ -11,6 +11,19 @@ func answering<R>(_ body: () async throws -> R) async throws -> R {
   }
 }
 
+extension EventLogEngine {
+  /// The head after something was written: where that ended, if the head cannot be told.
+  ///
+  /// It is written whatever happens now, and who heard an error instead would take it for refused.
+  func head(afterWriting end: GlobalPosition) async -> GlobalPosition {
+    do {
+      return try await head()
+    } catch {
+      return end
+    }
+  }
+}
+
 /// As `answering`, and cancels `body` when the call's time is over or its caller goes away.
 func answering<R: Sendable>(
   _ context: ServerContext,

@@ -19,13 +19,15 @@ package struct ClusterService: Wordweave_Events_V1_Cluster.SimpleServiceProtocol
     try await answering(context) {
       var asked = try AppendRequest(request.request)
       asked.isReserved = request.reserved
-      var answer = Wordweave_Events_V1_ForwardedAppendResponse()
+      let receipt: AppendReceipt
       do {
-        answer.receipt = Wordweave_Events_V1_AppendResponse(try await log.append(asked))
+        receipt = try await log.append(asked)
       } catch let error as EventLogError {
         throw await refusal(error)
       }
-      answer.head = try await log.head().number
+      var answer = Wordweave_Events_V1_ForwardedAppendResponse()
+      answer.receipt = Wordweave_Events_V1_AppendResponse(receipt)
+      answer.head = await log.head(afterWriting: receipt.lastPosition).number
       return answer
     }
   }
@@ -35,13 +37,15 @@ package struct ClusterService: Wordweave_Events_V1_Cluster.SimpleServiceProtocol
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_ForwardedRestoreResponse {
     try await answering(context) {
+      let events: [RecordedEvent]
       do {
-        try await log.restore(try EnvelopeRun.events(in: request.envelopes))
+        events = try EnvelopeRun.events(in: request.envelopes)
+        try await log.restore(events)
       } catch let error as EventLogError {
         throw await refusal(error)
       }
       var answer = Wordweave_Events_V1_ForwardedRestoreResponse()
-      answer.head = try await log.head().number
+      answer.head = await log.head(afterWriting: events.last?.position ?? .start).number
       return answer
     }
   }

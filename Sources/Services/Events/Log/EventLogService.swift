@@ -30,7 +30,8 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
   ) async throws -> Wordweave_Events_V1_EventsPage {
     try await answering(context) {
       let reading = try StreamRead(request, of: store.identity)
-      return reading.message(try await reading.page(of: store.engine))
+      let page = try await reading.page(of: store.engine)
+      return reading.message(page.beginning(as: reading.form))
     }
   }
 
@@ -40,7 +41,8 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
   ) async throws -> Wordweave_Events_V1_EventsPage {
     try await answering(context) {
       let reading = try LogRead(request, of: store.identity)
-      return reading.message(try await reading.page(of: store.engine))
+      let page = try await reading.page(of: store.engine)
+      return reading.message(page.beginning(as: reading.form))
     }
   }
 
@@ -52,7 +54,7 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
     try await answering {
       var reading = try StreamRead(request, of: store.identity)
       while true {
-        let page = try await reading.page(of: store.engine)
+        let page = try await CallScope.reading { try await reading.page(of: store.engine) }
         for piece in page.pieces { try await response.write(reading.message(piece)) }
         guard !page.isEnd, reading.advance(past: page) else { return }
       }
@@ -68,7 +70,7 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
       var reading = try LogRead(request, of: store.identity)
       var end: GlobalPosition?
       while true {
-        var page = try await reading.page(of: store.engine)
+        var page = try await CallScope.reading { try await reading.page(of: store.engine) }
         // A reader that follows a busy log would never come to its end.
         let through = end ?? page.head
         end = through
@@ -177,7 +179,8 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
         matching: EventQuery(request.items),
         settings: settings
       )
-      for try await message in messages {
+      var pace = SubscriptionPace(messages)
+      while let message = try await pace.next() {
         var answer = Wordweave_Events_V1_SubscribeResponse()
         switch message {
         case .events(let page):

@@ -131,6 +131,13 @@ extension EventPage {
   /// smaller message lets others of the same connection through sooner.
   static let messageBytes = 1 << 20
 
+  /// What one answer carries of the page, and its token goes on behind.
+  ///
+  /// Envelopes go whole: who asks for them is an engine, which takes `EventCalls.answerBytes`.
+  func beginning(as form: EventForm) -> EventPage {
+    form == .messages ? pieces.first ?? self : self
+  }
+
   /// The page in pieces that fit a message each; one event more than fits is a piece of its own.
   var pieces: [EventPage] {
     var pieces: [EventPage] = []

@@ -11,6 +11,8 @@ struct CallScope: Sendable {
   var actor: String?
   /// The outside request that it belongs to, where that is recorded.
   var correlationID: String?
+  /// The room for answers on its connection; nil for a call whose answer is short.
+  var room: AnswerRoom?
 
   /// That of the call which is served here.
   @TaskLocal static var current = CallScope()

@@ -15,14 +15,11 @@ struct TransferService: Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
     let record = ActionRecord(engine: store.engine)
     try await answering {
       var count = 0
-      do {
+      // Whoever breaks an export off keeps what they have of it.
+      try await record.noting(.logExported, of: "log") {
+        count > 0 ? [("bytes", "\(count)")] : nil
+      } during: {
         try await send(to: response, counting: &count)
-      } catch {
-        // Whoever breaks an export off keeps what they have of it.
-        if count > 0 {
-          await record.noteBrokenOff(.logExported, of: "log", details: [("bytes", "\(count)")])
-        }
-        throw error
       }
       // Behind what was exported: the file is that of the log before.
       try await record.note(.logExported, of: "log", details: [("bytes", "\(count)")])
@@ -35,7 +32,8 @@ struct TransferService: Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
     to response: RPCWriter<Wordweave_Events_V1_ExportChunk>,
     counting count: inout Int
   ) async throws {
-    for try await bytes in LogExport(of: store.engine) {
+    var chunks = LogExport(of: store.engine).makeAsyncIterator()
+    while let bytes = try await CallScope.reading({ try await chunks.next() }) {
       for start in stride(from: 0, to: bytes.count, by: EventPage.messageBytes) {
         var chunk = Wordweave_Events_V1_ExportChunk()
         chunk.data = Data(bytes[start..<min(start + EventPage.messageBytes, bytes.count)])
@@ -55,7 +53,9 @@ struct TransferService: Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
       try importing.finish()
       var answer = Wordweave_Events_V1_ImportResponse()
       answer.events = importing.count
-      answer.head = try await store.engine.head().number
+      // An export holds every position from the first on.
+      let end = GlobalPosition(importing.count)
+      answer.head = await store.engine.head(afterWriting: end).number
       return answer
     }
   }
@@ -65,9 +65,11 @@ struct TransferService: Wordweave_Events_V1_Transfer.SimpleServiceProtocol {
     context: ServerContext
   ) async throws -> Wordweave_Events_V1_RestoreResponse {
     try await answering(context) {
-      try await store.engine.restore(try EnvelopeRun.events(in: request.envelopes))
+      let events = try EnvelopeRun.events(in: request.envelopes)
+      try await store.engine.restore(events)
       var answer = Wordweave_Events_V1_RestoreResponse()
-      answer.head = try await store.engine.head().number
+      let end = events.last?.position ?? .start
+      answer.head = await store.engine.head(afterWriting: end).number
       return answer
     }
   }

@@ -3,14 +3,15 @@ internal import GRPCCore
 internal import Schemas
 internal import Synchronization
 
-/// Gives every call an end: its deadline, and the going away of its caller.
+/// Gives every call that gRPC serves an end: what serves it is cancelled once the call is over.
+///
+/// When that is, `WireCall` says: gRPC is not told of deadlines. What the call brings along stands in
+/// `CallScope.current` already.
 struct CallBounds: ServerInterceptor {
   /// How long a call may take whose caller does not say.
   static let defaultLimit = Duration.seconds(5)
   /// How long any call may take that is answered at once; who waits longer asks again.
   static let longestLimit = Duration.seconds(60)
-
-  let deadlines: CallDeadlines
 
   func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>,
@@ -20,23 +21,20 @@ struct CallBounds: ServerInterceptor {
       -> StreamingServerResponse<Output>
   ) async throws -> StreamingServerResponse<Output> {
     let entry = CallTable.entry(context.descriptor)
-    let isStream = entry.isStream
-    let asked = Self.timeout(request.metadata)
-    var scope = Self.scope(request.metadata, asked, isStream: isStream)
-    let end = scope.end
-
-    // What the caller asked for is kept by gRPC itself; it raises the same flag.
-    let guarded = isStream || asked.map { $0 <= Self.longestLimit } == true ? nil : end
-    let id = guarded.map { deadlines.add(at: $0) { context.cancellation.cancel() } }
-    defer { if let id { deadlines.remove(id) } }
-    if entry.isRecorded { scope = scope.naming(request.metadata) }
+    let current = CallScope.current
+    let scope = entry.isRecorded ? current.naming(request.metadata) : current
+    let room = entry.isLarge ? scope.room : nil
+    if let room, !room.enterAtOnce() {
+      try await cancelling(with: context, end: scope.end) { try await room.enter() }
+    }
+    defer { room?.leave() }
     var response = try await CallScope.$current.withValue(scope) {
       try await next(request, context)
     }
-    guard isStream, case .success(var contents) = response.accepted else { return response }
+    guard entry.isStream, case .success(var contents) = response.accepted else { return response }
     let producer = contents.producer
     contents.producer = { writer in
-      try await cancelling(with: context, end: end) { try await producer(writer) }
+      try await cancelling(with: context, end: scope.end) { try await producer(writer) }
     }
     response.accepted = .success(contents)
     return entry.isRecorded ? response.scoped(scope) : response
@@ -44,22 +42,20 @@ struct CallBounds: ServerInterceptor {
 }
 
 extension CallBounds {
-  /// How long its caller lets a call take; nil if it does not say.
-  static func timeout(_ metadata: GRPCCore.Metadata) -> Duration? {
-    let named = metadata[stringValues: EventCalls.timeoutKey].first { _ in true }
-    return named.flatMap(CallTimeout.init)?.duration
-  }
-
   /// What a call brings along; only a stream may be without an end.
+  ///
+  /// - begun: when its head was there.
+  /// - limit: how long it may take if its caller does not say.
   static func scope(
-    _ metadata: GRPCCore.Metadata,
-    _ asked: Duration?,
+    _ head: RequestHead,
+    begun: ContinuousClock.Instant,
+    limit: Duration,
     isStream: Bool
   ) -> CallScope {
-    let limit = isStream ? asked : min(asked ?? defaultLimit, longestLimit)
+    let limit = isStream ? head.timeout : min(head.timeout ?? limit, longestLimit)
     return CallScope(
-      traceparent: metadata[stringValues: EventCalls.traceparentKey].first { _ in true },
-      end: limit.map { ContinuousClock.now + $0 }
+      traceparent: head.metadata[stringValues: EventCalls.traceparentKey].first { _ in true },
+      end: limit.map { begun + $0 }
     )
   }
 }
@@ -100,7 +96,7 @@ enum CallEnd {
   }
 
   static func reason(_ end: ContinuousClock.Instant?) -> RPCError {
-    // gRPC's timer and ours do not run on the same tick.
+    // What ends calls runs on a tick of its own.
     guard let end, ContinuousClock.now + CallDeadlines.tick >= end else {
       return RPCError(
         code: .unavailable,
@@ -119,8 +115,11 @@ struct CallTimeout {
   let duration: Duration
 
   init?(_ text: String) {
-    guard (2...9).contains(text.utf8.count), let unit = text.last,
-      let number = Int64(text.dropLast()), number >= 0
+    guard (2...9).contains(text.utf8.count), let unit = text.last else { return nil }
+    let digits = text.dropLast()
+    // A number may have a sign, a timeout has none.
+    guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+      let number = Int64(digits)
     else { return nil }
     switch unit {
     case "H": duration = .seconds(number * 3600)

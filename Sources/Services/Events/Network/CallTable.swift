@@ -17,14 +17,24 @@ struct CallTable: Sendable {
     /// Reads and appends go without: they say for
     /// themselves who did what, and are called too often.
     var isRecorded = true
+    /// Whether it takes many messages of its caller, for as long as the caller likes.
+    var isUpload = false
+    /// Whether one answer brings events, a megabyte of them or more.
+    var isLarge = false
 
     /// Bytes of one message that a caller may send.
     var requestBytes: Int { right == nil ? CallTable.openBytes : EventCalls.requestBytes }
   }
 
-  /// Bytes of one message of a call that nobody needs a right for, or that nobody knows; such a
-  /// message holds a name at most.
-  static let openBytes = 64 << 10
+  /// Bytes of one message of a call that nobody needs a right for: it holds the name of a service.
+  static let openBytes = 1 << 10
+  /// Bytes of one message of a call that nobody knows: enough for most to hear so, and not that
+  /// their message is too large.
+  static let unknownBytes = 64 << 10
+  /// Streams at once, on a connection, that nobody needs a right for: a client watches its
+  /// connection, maybe each of the few services on it, and whoever may do nothing else must not fill
+  /// the process with calls.
+  static let openStreams = 16
 
   private static let log = "wordweave.events.v1.EventLog"
   private static let streams = "wordweave.events.v1.Streams"
@@ -38,27 +48,37 @@ struct CallTable: Sendable {
 
   private static let entries: [String: Entry] = {
     var entries: [String: Entry] = [:]
-    func add(_ right: CallRights?, _ service: String, _ calls: [String], isStream: Bool = false) {
+    func add(
+      _ right: CallRights?,
+      _ service: String,
+      _ calls: [String],
+      isStream: Bool = false,
+      isUpload: Bool = false,
+      isLarge: Bool = false
+    ) {
       let isRecorded = ![log, umaDB, health].contains(service)
       for call in calls {
         entries["\(service)/\(call)"] = Entry(
           right: right,
           isStream: isStream,
-          isRecorded: isRecorded
+          isRecorded: isRecorded,
+          isUpload: isUpload,
+          isLarge: isLarge
         )
       }
     }
     add(.append, log, ["Append"])
-    add(.read, log, ["ReadStreamPage", "ReadAllPage", "ReadEvent", "Head", "GetTracking"])
+    add(.read, log, ["ReadStreamPage", "ReadAllPage", "ReadEvent"], isLarge: true)
+    add(.read, log, ["Head", "GetTracking"])
     add(.read, log, ["ReadStream", "ReadAll", "Subscribe", "WatchHead"], isStream: true)
-    add(.read, streams, ["GetMetadata", "List"])
+    add(.read, streams, ["GetMetadata", "List"], isLarge: true)
     add(.append, streams, ["SetMetadata"])
     add(.admin, streams, ["Truncate", "Tombstone"])
     add(.read, transfer, ["Export"], isStream: true)
-    add(.admin, transfer, ["Import"], isStream: true)
+    add(.admin, transfer, ["Import"], isStream: true, isUpload: true)
     add(.admin, transfer, ["Restore"])
     add(.admin, administration, ["Verify", "Rebuild", "Compare", "Replay"], isStream: true)
-    add(.admin, audit, ["Search", "Trace", "History", "Compare", "FieldChanges"])
+    add(.admin, audit, ["Search", "Trace", "History", "Compare", "FieldChanges"], isLarge: true)
     add(.admin, audit, ["Export"], isStream: true)
     add(.admin, administration, ["Backup", "Compact"], isStream: true)
     add(.admin, administration, ["Status", "GetLimits", "HandOverLeadership"])

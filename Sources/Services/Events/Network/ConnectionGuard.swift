@@ -18,6 +18,10 @@ final class ConnectionGuard: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     let pace = TimeAmount(ConnectionPulse.pace)
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    connection.onGiveUp = {
+      let (handler, context) = bound.value
+      handler.giveUp(context)
+    }
     beats = context.eventLoop.scheduleRepeatedTask(initialDelay: pace, delay: pace) { _ in
       let (handler, context) = bound.value
       guard handler.beats != nil, !handler.connection.beat() else { return }
@@ -46,6 +50,7 @@ final class ConnectionGuard: ChannelInboundHandler {
   private func stop() {
     beats?.cancel()
     beats = nil
+    connection.onGiveUp = nil
   }
 
   private func giveUp(_ context: ChannelHandlerContext) {

@@ -35,6 +35,14 @@ package struct EventServerSettings: Sendable {
   /// Said nothing, clients hold back everything beyond a hundred, the appends behind subscriptions
   /// that never end.
   package var streamsPerConnection = 16_384
+  /// How long a call may take whose caller does not say, and the request of a stream to be whole.
+  package var callLimit = CallBounds.defaultLimit
+  /// Bytes of answers that may wait for their reader on one connection.
+  package var answerBytes = AnswerRoom.bytes
+  /// How long an answer may wait for its reader once the connection's room for answers is full.
+  package var stallLimit = AnswerRoom.stallLimit
+  /// Bytes of large requests that may be served at once.
+  package var largeRequestBytes = LargeRequests.bytes
 
   package init() {}
 
@@ -95,7 +103,7 @@ package final class EventServer: Sendable {
     }
     let pin = LogPin(store: store)
     var interceptors: [any ServerInterceptor] = check.map { [$0] } ?? []
-    interceptors += [pin, CallBounds(deadlines: deadlines)]
+    interceptors += [pin, CallBounds()]
     let pipeline = interceptors.map {
       ConditionalInterceptor<any ServerInterceptor>.apply($0, to: .all)
     }

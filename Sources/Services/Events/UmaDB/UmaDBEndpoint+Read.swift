@@ -34,12 +34,10 @@ extension UmaDBEndpoint {
     var after = Self.bound(of: wire, head: head)
     reading: while rest > 0 {
       guard !cancellation.isCancelled else { throw EventLogError.closed }
-      let page = try await log.readAll(
-        after: after,
-        matching: query,
-        direction: direction,
-        limit: min(max(batch.size, Self.smallestPage), rest)
-      )
+      let limit = min(max(batch.size, Self.smallestPage), rest)
+      let page = try await CallScope.reading {
+        try await log.readAll(after: after, matching: query, direction: direction, limit: limit)
+      }
       for event in page.events {
         // What came after the call began is left for another one.
         if direction == .forward, event.position > head { break reading }

@@ -39,7 +39,8 @@ extension UmaDBEndpoint {
       settings: settings
     )
     do {
-      for try await message in messages {
+      var pace = SubscriptionPace(messages)
+      while let message = try await pace.next() {
         // The protocol has no word for the other messages.
         guard case .events(let page) = message else { continue }
         for event in page.events {

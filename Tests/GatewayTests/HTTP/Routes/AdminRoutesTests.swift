@@ -62,6 +62,21 @@ internal import Testing
     }
   }
 
+  @Test(arguments: [
+    ("", ""), ("?cutOver=true&comparison=true", ""), ("?cutOver=false", "cut-over"),
+    ("?comparison=false", "comparison"), ("?comparison=false&cutOver=false", "cut-over comparison"),
+  ])
+  func whatARebuildLeavesOutIsAskedFor(_ query: String, _ left: String) async throws {
+    try await GatewayFixture.run { gateway in
+      let path = "/v1/admin/projections/posts/posts/rebuilds"
+      let token = GatewayFixture.operatorToken
+      let rebuild = try await gateway.send("POST", path + query, nil, token: token)
+      #expect(try lines(rebuild).first?["message"]?.text ?? "" == left)
+      let unclear = try await gateway.send("POST", path + "?comparison=no", nil, token: token)
+      #expect((unclear.status, unclear.slug) == (422, "validation"))
+    }
+  }
+
   @Test func anImportTellsOfEachLine() async throws {
     try await GatewayFixture.run { gateway in
       let id = "01920000-0000-7000-8000-00000000000"

@@ -46,6 +46,31 @@ import Testing
     }
   }
 
+  @Test func aWriterWaitsForLessWhileTheRoomIsFull() async throws {
+    let room = AnswerRoom(bytes: 1 << 20)
+    let outbound = CallOutbound(room) { _ in }
+    let small = [UInt8](repeating: 1, count: CallOutbound.highMark / 2)
+    // Another answer of the connection has taken nearly all.
+    #expect(!room.add(1 << 20 - small.count))
+    let hasWritten = Mutex(false)
+    let writing = Task {
+      try await outbound.write(.message(small))
+      hasWritten.withLock { $0 = true }
+    }
+    #expect(try await holds(within: .seconds(5)) { room.isFull })
+    try await Task.sleep(for: .milliseconds(20))
+    #expect(!hasWritten.withLock { $0 }, "the writer goes on although nothing was sent")
+    outbound.sent(outbound.queued)
+    try await writing.value
+    #expect(!room.isFull)
+    // With room again the same goes without waiting.
+    room.remove(1 << 20 - small.count)
+    try await outbound.write(.message(small))
+    outbound.drop()
+    #expect(outbound.queued == 0)
+    await #expect(throws: RPCError.self) { try await outbound.write(.message(small)) }
+  }
+
   @Test(arguments: [false, true]) func anAnswerWithoutItsEndIsAbandoned(hasStatus: Bool)
     async throws
   {

@@ -26,6 +26,14 @@ import Testing
     #expect(head.metadata[stringValues: "te"].map { $0 }.isEmpty)
   }
 
+  /// gRPC would read it, too: it ends the process at a negative one.
+  @Test(arguments: [("10000000u", .seconds(10)), ("-1S", nil)] as [(String, Duration?)])
+  func theTimeOfACallIsKeptFromGRPC(text: String, timeout: Duration?) throws {
+    let head = try RequestHead(fields(more: [HTTP2Header("grpc-timeout", text)]))
+    #expect(head.timeout == timeout)
+    #expect(head.metadata[stringValues: "grpc-timeout"].map { $0 }.isEmpty)
+  }
+
   @Test(arguments: [
     "application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8",
     "Application/GRPC",

@@ -108,18 +108,12 @@ struct AuditService: Wordweave_Events_V1_Audit.SimpleServiceProtocol {
       var chunk = Wordweave_Events_V1_AuditExportChunk()
       chunk.total = range.isEmpty ? 0 : range.through.number - range.after.number
       chunk.position = scope.position.number
-      do {
+      // Whoever breaks an export off keeps what they have of it.
+      try await record.noting(.auditExported, of: target) {
+        guard chunk.events > 0 else { return nil }
+        return [("events", "\(chunk.events)"), ("format", format.rawValue)]
+      } during: {
         try await send(criteria, range, format, as: &chunk, to: response)
-      } catch {
-        // Whoever breaks an export off keeps what they have of it.
-        if chunk.events > 0 {
-          await record.noteBrokenOff(
-            .auditExported,
-            of: target,
-            details: [("events", "\(chunk.events)"), ("format", format.rawValue)]
-          )
-        }
-        throw error
       }
       try await record.note(
         .auditExported,

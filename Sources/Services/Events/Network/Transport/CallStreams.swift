@@ -36,10 +36,11 @@ final class CallOutbound: ClosableRPCWriterProtocol {
 
   /// Bytes that may wait for the caller's window; beyond, the writer waits.
   ///
-  /// Reading goes on while a page is sent; and a thousand callers that do not read cost no more
-  /// than a thousand times this and a message each.
+  /// Reading goes on while a page is sent; and a caller that does not read costs no more than this
+  /// and a message.
   static let highMark = 256 << 10
-  /// Bytes that wait when the writer goes on.
+  /// Bytes that wait when the writer goes on; and beyond which it waits while the answers of its
+  /// connection are too many together.
   private static let lowMark = 64 << 10
 
   /// What goes to the connection.
@@ -65,22 +66,31 @@ final class CallOutbound: ClosableRPCWriterProtocol {
   }
 
   private let state = Mutex(State())
+  private let room: AnswerRoom
   private let send: @Sendable (Part) -> Void
 
-  init(_ send: @escaping @Sendable (Part) -> Void) { self.send = send }
+  /// - room: what all answers of the connection have together.
+  init(_ room: AnswerRoom = AnswerRoom(), _ send: @escaping @Sendable (Part) -> Void) {
+    self.room = room
+    self.send = send
+  }
+
+  /// Bytes that wait.
+  var queued: Int { state.withLock { $0.queued } }
 
   func write(_ element: Element) async throws {
     switch element {
     case .metadata(let metadata):
-      try take(0)
+      _ = try take(0)
       send(.head(metadata))
     case .message(let message):
       let bytes = message.framed
-      let isFull = try take(bytes.count)
+      let queued = try take(bytes.count)
+      let mark = room.add(bytes.count) ? Self.lowMark : Self.highMark
       send(.message(bytes))
-      if isFull { try await room() }
+      if queued > mark { try await drained(to: mark) }
     case .status(let status, let metadata):
-      try take(0)
+      _ = try take(0)
       state.withLock { $0.hasStatus = true }
       send(.status(status, metadata))
     }
@@ -102,10 +112,11 @@ final class CallOutbound: ClosableRPCWriterProtocol {
       state.queued -= count
       return state.queued <= Self.lowMark ? state.takeWaiting() : []
     }
+    room.remove(count)
     for writer in waiting { writer.resume() }
   }
 
-  /// Nothing can be written any more.
+  /// Nothing can be written any more; what was may still go out.
   func close() {
     let waiting = state.withLock { state in
       state.isClosed = true
@@ -114,17 +125,27 @@ final class CallOutbound: ClosableRPCWriterProtocol {
     for writer in waiting { writer.resume() }
   }
 
-  /// Adds bytes to those on their way; answers whether they are too many to go on.
-  @discardableResult
-  private func take(_ count: Int) throws -> Bool {
+  /// What waits never goes out.
+  func drop() {
+    close()
+    let dropped = state.withLock { state in
+      defer { state.queued = 0 }
+      return state.queued
+    }
+    room.remove(dropped)
+  }
+
+  /// Adds bytes to those on their way; answers how many these are.
+  private func take(_ count: Int) throws -> Int {
     try state.withLock { state in
       guard !state.isClosed else { throw Self.gone }
       state.queued += count
-      return state.queued > Self.highMark
+      return state.queued
     }
   }
 
-  private func room() async throws {
+  /// Waits until no more than `mark` bytes wait, if it is not so far.
+  private func drained(to mark: Int) async throws {
     let writer = state.withLock { state in
       state.nextWriter += 1
       return state.nextWriter
@@ -132,7 +153,7 @@ final class CallOutbound: ClosableRPCWriterProtocol {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isWaiting = state.withLock { state in
-          guard !state.isClosed, state.queued > Self.highMark, !Task.isCancelled else {
+          guard !state.isClosed, state.queued > mark, !Task.isCancelled else {
             return false
           }
           state.waiting[writer] = continuation

@@ -92,6 +92,8 @@ struct DirectCalls: Sendable {
   ) async -> Result<[UInt8], RPCError> {
     do {
       try await pin.check(head.metadata)
+      // It may have waited for a thread until its time was over: nobody hears the answer then.
+      try Task.checkCancellation()
       return .success(
         try await CallScope.$current.withValue(scope) { try await call.answer(message) }
       )

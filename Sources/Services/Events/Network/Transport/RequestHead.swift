@@ -6,6 +6,11 @@ internal import Schemas
 struct RequestHead: Sendable {
   let method: MethodDescriptor
   let metadata: Metadata
+  /// How long its caller lets the call take; nil if it does not say, or not in words we know.
+  ///
+  /// Taken out of `metadata`: gRPC's own reading of it ends the process at `-1S` and ignores eight
+  /// digits, so it is kept here and nowhere else.
+  let timeout: Duration?
 
   /// Why a request is no call.
   enum Refusal: Error {
@@ -22,12 +27,14 @@ struct RequestHead: Sendable {
     var verb = ""
     var isGRPC = false
     var encoding = "identity"
+    var timeout: Duration?
     for field in fields {
       switch field.name {
       case ":path": path = field.value
       case ":method": verb = field.value
       case "content-type": isGRPC = Self.isGRPC(field.value)
       case "grpc-encoding": encoding = field.value
+      case EventCalls.timeoutKey: timeout = timeout ?? CallTimeout(field.value)?.duration
       default:
         // Said to the connection, not to what is called.
         guard !field.name.hasPrefix(":"), field.name != "te" else { continue }
@@ -56,6 +63,7 @@ struct RequestHead: Sendable {
     }
     self.method = method
     self.metadata = metadata
+    self.timeout = timeout
   }
 
   /// Reads `/SERVICE/METHOD`; nil if the path has another form.

@@ -21,6 +21,7 @@ final class StreamedCall: Sendable {
 
   let outbound: CallOutbound
   private let method: MethodDescriptor
+  private let scope: CallScope
   private let peers: Peers
   private let inbound: CallInbound
   private let feed: AsyncThrowingStream<RPCRequestPart<[UInt8]>, any Error>.Continuation
@@ -28,13 +29,15 @@ final class StreamedCall: Sendable {
 
   init(
     _ head: RequestHead,
+    _ scope: CallScope,
     _ peers: Peers,
     onTaken: @escaping @Sendable () -> Void,
     send: @escaping @Sendable (CallOutbound.Part) -> Void
   ) {
     method = head.method
+    self.scope = scope
     self.peers = peers
-    outbound = CallOutbound(send)
+    outbound = CallOutbound(scope.room ?? AnswerRoom(), send)
     let (parts, feed) = AsyncThrowingStream.makeStream(of: RPCRequestPart<[UInt8]>.self)
     inbound = CallInbound(parts: parts, onTaken: onTaken)
     self.feed = feed
@@ -50,19 +53,21 @@ final class StreamedCall: Sendable {
         return false
       }
       if isCancelled { handle.cancel() }
-      await handler(
-        RPCStream(
-          descriptor: method,
-          inbound: RPCAsyncSequence(wrapping: inbound),
-          outbound: RPCWriter.Closable(wrapping: outbound)
-        ),
-        ServerContext(
-          descriptor: method,
-          remotePeer: peers.remote,
-          localPeer: peers.local,
-          cancellation: handle
+      await CallScope.$current.withValue(scope) {
+        await handler(
+          RPCStream(
+            descriptor: method,
+            inbound: RPCAsyncSequence(wrapping: inbound),
+            outbound: RPCWriter.Closable(wrapping: outbound)
+          ),
+          ServerContext(
+            descriptor: method,
+            remotePeer: peers.remote,
+            localPeer: peers.local,
+            cancellation: handle
+          )
         )
-      )
+      }
     }
     await outbound.finish()
   }

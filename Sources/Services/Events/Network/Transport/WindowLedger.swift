@@ -6,6 +6,9 @@ struct WindowLedger {
   private var untaken = 0
   private var owed = 0
 
+  /// Whether no whole message waits.
+  var isClear: Bool { untaken == 0 }
+
   /// Bytes came in.
   mutating func received(_ count: Int) { owed += count }
 
@@ -17,7 +20,7 @@ struct WindowLedger {
 
   /// How many bytes to make room for now.
   mutating func credit() -> Int {
-    guard untaken == 0 else { return 0 }
+    guard isClear else { return 0 }
     defer { owed = 0 }
     return owed
   }

@@ -1,3 +1,4 @@
+internal import EventLogCore
 internal import GRPCCore
 internal import HTTP2Driver
 internal import NIOCore
@@ -22,7 +23,7 @@ final class WireCall: @unchecked Sendable {
   private let stream: HTTP2Stream
   private let connection: WireConnection
   private var phase = Phase.over
-  private var decoder = MessageDecoder(limit: CallTable.openBytes)
+  private var decoder = MessageDecoder(limit: CallTable.unknownBytes)
   private var shape: WireShape?
   private var method: MethodDescriptor?
   private var window = WindowLedger()
@@ -31,11 +32,25 @@ final class WireCall: @unchecked Sendable {
   private var hasEnded = false
   /// What the call brings along, from its head on.
   private var scope = CallScope()
-  /// When its caller was last seen to have the right to it.
-  private var admitted = ContinuousClock.now
+  /// When it began, and its caller was seen to have the right to it.
+  private let admitted = ContinuousClock.now
+  /// Whether its messages are taken one by one instead of all at the end of the request.
+  private var isUpload = false
+  /// When the request must be whole; nil if it may take its time.
+  private var requestEnd: ContinuousClock.Instant?
   private var deadline: UInt64?
-  /// Bytes of messages that wait for the rest of the request.
+  /// When that is.
+  private var due: ContinuousClock.Instant?
+  /// Bytes of whole messages that wait for the rest of the request, or to be taken.
+  private var waiting = 0
+  /// Bytes of the request that are counted at the connection.
   private var held = 0
+  /// Whether it is counted among the streams that nobody needs a right for.
+  private var isOpenStream = false
+  /// What is written of a streamed answer, until its stream is gone; also of one that is over.
+  private var outbound: CallOutbound?
+  /// Whether some of the answer has gone out since the connection last looked.
+  var hasMoved = false
 
   init(_ stream: HTTP2Stream, _ connection: WireConnection) {
     self.stream = stream
@@ -66,16 +81,13 @@ final class WireCall: @unchecked Sendable {
     if let entry {
       do throws(RPCError) {
         try connection.direct.admit(head, entry)
+        try countOpenStream(entry)
       } catch {
         throw .status(error)
       }
       decoder = MessageDecoder(limit: entry.requestBytes)
     }
-    scope = CallBounds.scope(
-      head.metadata,
-      CallBounds.timeout(head.metadata),
-      isStream: entry?.isStream ?? false
-    )
+    bound(head, entry)
     method = head.method
     if let direct {
       shape = direct.shape
@@ -86,25 +98,59 @@ final class WireCall: @unchecked Sendable {
     }
   }
 
-  /// Gives a request that did not come whole at once the time that the call has.
+  /// Takes up a stream that everybody may open, if there are few of them.
+  private func countOpenStream(_ entry: CallTable.Entry) throws(RPCError) {
+    guard entry.right == nil, entry.isStream else { return }
+    guard connection.openStreams < CallTable.openStreams else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: "this connection has \(CallTable.openStreams) such streams; end one first"
+      )
+    }
+    connection.openStreams += 1
+    isOpenStream = true
+  }
+
+  /// Says how long the call and its request may take.
+  private func bound(_ head: RequestHead, _ entry: CallTable.Entry?) {
+    let limit = connection.bounds.callLimit
+    let isStream = entry?.isStream ?? false
+    isUpload = entry?.isUpload ?? false
+    scope = CallBounds.scope(head, begun: admitted, limit: limit, isStream: isStream)
+    requestEnd = scope.end
+    guard isStream, !isUpload else { return }
+    // What is asked for is one message, however long the answer goes on.
+    let latest = admitted + limit
+    requestEnd = min(scope.end ?? latest, latest)
+  }
+
+  /// Gives a request that did not come whole at once the time that it has.
   func arm() {
-    guard !hasEnded, deadline == nil, let end = scope.end else { return }
+    if !hasEnded { arm(at: requestEnd) }
+  }
+
+  private func arm(at end: ContinuousClock.Instant?) {
+    guard deadline == nil, let end else { return }
     if case .over = phase { return }
+    due = end
     deadline = connection.direct.deadlines.add(at: end) { [self] in
-      connection.loop.execute { self.overdue() }
+      connection.loop.execute { self.overdue(end) }
     }
   }
 
   private func disarm() {
     if let deadline { connection.direct.deadlines.remove(deadline) }
     deadline = nil
+    due = nil
   }
 
-  private func overdue() {
-    deadline = nil
+  private func overdue(_ end: ContinuousClock.Instant) {
+    // It may have got another end while this was on its way.
+    guard due == end else { return }
+    disarm()
     switch phase {
     case .direct, .streamed:
-      refuse(CallEnd.reason(scope.end))
+      refuse(CallEnd.reason(end))
       connection.scheduleFlush()
     case .served(let task): task.cancel()
     case .over: break
@@ -121,21 +167,15 @@ final class WireCall: @unchecked Sendable {
       try taking.take(bytes, complete)
       if case .over = phase { return makeRoom() }
       decoder = taking
-      try hold(decoder.heldBytes + waitingBytes)
+      try hold(decoder.heldBytes + waiting)
     } catch {
       refuse(error)
     }
     makeRoom()
   }
 
-  /// Bytes of a message that is whole while its request is not.
-  private var waitingBytes: Int {
-    if case .direct(_, _, let message?) = phase { message.count } else { 0 }
-  }
-
   private func hold(_ count: Int) throws(RPCError) {
-    connection.unfinishedBytes += count - held
-    held = count
+    keep(count)
     guard count == 0 || connection.unfinishedBytes <= WireConnection.unfinishedBound else {
       throw RPCError(
         code: .resourceExhausted,
@@ -160,8 +200,12 @@ final class WireCall: @unchecked Sendable {
       letGo()
       serve(call, head, message)
     case .streamed(let call):
-      // From now on gRPC keeps the time.
-      disarm()
+      // What was uploaded last may still have to be taken.
+      if !isUpload { letGo() }
+      if due != scope.end {
+        disarm()
+        arm(at: scope.end)
+      }
       call.ended()
     case .served, .over: break
     }
@@ -169,8 +213,13 @@ final class WireCall: @unchecked Sendable {
 
   /// Gives back what the unfinished request took of the connection's room.
   private func letGo() {
-    connection.unfinishedBytes -= held
-    held = 0
+    waiting = 0
+    keep(0)
+  }
+
+  private func keep(_ count: Int) {
+    connection.unfinishedBytes += count - held
+    held = count
   }
 
   /// Nothing is kept or waited for any more.
@@ -179,6 +228,8 @@ final class WireCall: @unchecked Sendable {
     disarm()
     letGo()
     decoder = MessageDecoder(limit: 0)
+    if isOpenStream { connection.openStreams -= 1 }
+    isOpenStream = false
   }
 
   /// The stream is gone: nobody hears an answer any more.
@@ -189,6 +240,8 @@ final class WireCall: @unchecked Sendable {
     case .streamed(let call): giveUp(call)
     }
     end()
+    outbound?.drop()
+    outbound = nil
   }
 
   /// The server stops; streams that never end by themselves end now.
@@ -198,14 +251,30 @@ final class WireCall: @unchecked Sendable {
 
   /// Bytes of the answer have gone out.
   func sent(_ count: Int) {
-    if case .streamed(let call) = phase { call.outbound.sent(count) }
+    hasMoved = true
+    outbound?.sent(count)
+  }
+
+  /// Bytes of the answer that stand still in front of a closed window; 0 if it moves.
+  var stalledBytes: Int {
+    guard !hasMoved, let outbound, connection.isBlocked(stream) else { return 0 }
+    return outbound.queued
+  }
+
+  /// Drops an answer that nobody reads; clients of gRPC take the code for RESOURCE_EXHAUSTED.
+  ///
+  /// A status would have to wait for the window as well, or cut a message in two.
+  func giveUpStalled() {
+    if case .streamed(let call) = phase { giveUp(call) }
+    end()
+    outbound?.drop()
+    connection.reset(stream, HTTP2Code.enhanceYourCalm)
   }
 
   private func complete(_ message: [UInt8]) {
     if case .over = phase { return }
-    if let excess = shape?.excess(in: message) {
-      return refuse(method?.isUmaDB == true ? RPCError(umaDB: excess) : excess.rpcError)
-    }
+    if let excess = shape?.excess(in: message) { return refuse(excess) }
+    waiting += message.count
     switch phase {
     case .direct(let call, let head, nil): phase = .direct(call, head, message: message)
     case .direct:
@@ -229,19 +298,25 @@ final class WireCall: @unchecked Sendable {
 
   private func stream(_ head: RequestHead) {
     let loop = connection.loop
-    // Until the call is over, which takes it out of `phase`, each holds the other.
-    let call = StreamedCall(head, connection.peers) { [self] in
+    scope.room = connection.room
+    // Until its stream is closed, which takes it out of here, each holds the other.
+    let call = StreamedCall(head, scope, connection.peers) { [self] in
       loop.execute { self.took() }
     } send: { [self] part in
       loop.execute { self.send(part) }
     }
     phase = .streamed(call)
+    outbound = call.outbound
     if connection.isStopping { call.cancel() }
     connection.accept(call)
   }
 
   private func took() {
     window.took()
+    if isUpload, window.isClear {
+      waiting = 0
+      keep(decoder.heldBytes)
+    }
     makeRoom()
     connection.scheduleFlush()
   }
@@ -250,7 +325,9 @@ final class WireCall: @unchecked Sendable {
     guard case .streamed(let call) = phase else { return }
     switch part {
     case .head(let metadata): begin(metadata)
-    case .message(let bytes): connection.write(bytes, to: stream)
+    case .message(let bytes):
+      connection.write(bytes, to: stream)
+      connection.watchAnswers()
     case .status(let status, let metadata):
       end()
       call.outbound.close()
@@ -276,16 +353,22 @@ final class WireCall: @unchecked Sendable {
     }
     let calls = connection.direct
     let scope = scope
-    // Begun on the spot, and gone on with on this loop: no other thread is woken for it.
     let isShort = message.count <= Self.shortBytes
+    let large = connection.bounds.large
+    guard isShort || large.take(message.count) else {
+      return refuse(.overloaded(retryAfter: LargeRequests.retryDelay))
+    }
     let task: Task<Void, Never>
     if isShort {
+      // Begun on the spot, and gone on with on this loop: no other thread is woken for it.
       task = Task.immediate(executorPreference: connection.executor) { [self] in
         answer(await calls.serve(call, head, scope, message))
       }
     } else {
       task = Task { [self] in
         let outcome = await calls.serve(call, head, scope, message)
+        // Also of one that was given up, which is in memory until then.
+        large.give(message.count)
         connection.loop.execute { self.answer(outcome) }
       }
     }
@@ -315,19 +398,23 @@ final class WireCall: @unchecked Sendable {
 
   // MARK: What goes out
 
-  private func begin(_ metadata: Metadata) {
+  private func begin(_ metadata: GRPCCore.Metadata) {
     guard !hasHead else { return }
     hasHead = true
     connection.respond(to: stream, ResponseHead.beginning(metadata))
   }
 
-  private func finish(_ status: Status, _ metadata: Metadata) {
+  private func finish(_ status: Status, _ metadata: GRPCCore.Metadata) {
     if hasHead {
       connection.end(stream, ResponseHead.trailers(status, metadata))
     } else {
       hasHead = true
       connection.respond(to: stream, ResponseHead.only(status, metadata), isLast: true)
     }
+  }
+
+  private func refuse(_ error: EventLogError) {
+    refuse(method?.isUmaDB == true ? RPCError(umaDB: error) : error.rpcError)
   }
 
   private func refuse(_ error: RPCError) {

@@ -21,12 +21,18 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private static let outputBytes = 64 << 10
   /// How long calls that are on their way to a server that stops are waited for.
   private static let goodbye = TimeAmount.seconds(1)
+  /// How long a connection that ends may take to send the last of it; of who reads nothing it would
+  /// never go out.
+  private static let lastWords = TimeAmount.seconds(5)
 
   let loop: any EventLoop
   /// Done once the socket is closed.
   let closed: EventLoopFuture<Void>
   let executor: LoopExecutor
+  let bounds: ConnectionBounds
   let direct: DirectCalls
+  /// The room for answers that wait.
+  let room: AnswerRoom
   /// Hands a call to gRPC.
   let accept: @Sendable (StreamedCall) -> Void
   private(set) var peers = StreamedCall.Peers(remote: "unknown", local: "unknown")
@@ -40,16 +46,24 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private var pulse = ConnectionPulse()
   private var pings = 0
   private var isFlushScheduled = false
+  /// Whether it is closed once the last is sent; what still comes in is dropped.
   private var isClosing = false
+  /// Whether answers that stand still are looked for.
+  private var isWatching = false
   private var calls: [Int32: WireCall] = [:]
   /// Calls that began with what is read just now.
   private var fresh: [WireCall] = []
   /// What is kept of requests that are not whole yet.
   var unfinishedBytes = 0
+  /// Streams that nobody needs a right for.
+  var openStreams = 0
+  /// Closes without a word, before TLS asks for one; set by whoever stands there.
+  var onGiveUp: (() -> Void)?
 
   init(
     _ channel: any Channel,
     _ settings: HTTP2Settings,
+    _ bounds: ConnectionBounds,
     _ direct: DirectCalls,
     _ executor: LoopExecutor,
     accept: @escaping @Sendable (StreamedCall) -> Void,
@@ -59,7 +73,9 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     closed = channel.closeFuture
     self.executor = executor
     self.settings = settings
+    self.bounds = bounds
     self.direct = direct
+    room = AnswerRoom(bytes: bounds.answerBytes)
     self.accept = accept
     self.onClosed = onClosed
   }
@@ -103,12 +119,11 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard let session else { return }
+    guard let session, !isClosing else { return }
     do {
       try unwrapInboundIn(data).withUnsafeReadableBytes { try session.receive($0) }
     } catch {
-      flush()
-      closeWhenSent(context)
+      giveUp()
     }
   }
 
@@ -179,7 +194,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func flush() {
-    guard let context, let session else { return }
+    guard let context, let session, !isClosing else { return }
     var isMore = true
     var hasWritten = false
     do {
@@ -195,7 +210,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
         if isMore { context.flush() }
       }
     } catch {
-      return closeWhenSent(context)
+      return giveUp()
     }
     if hasWritten { context.flush() }
     if session.isOver { closeWhenSent(context) }
@@ -208,6 +223,21 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     let last = context.channel.allocator.buffer(capacity: 0)
     context.writeAndFlush(wrapOutboundOut(last)).whenComplete { _ in
       self.context?.close(mode: .all, promise: nil)
+    }
+    giveUpLater()
+  }
+
+  /// Closes at once and without a word: the session is of no use, or nobody reads what is left.
+  private func giveUp() {
+    isClosing = true
+    session = nil
+    if let onGiveUp { onGiveUp() } else { context?.close(mode: .all, promise: nil) }
+  }
+
+  private func giveUpLater() {
+    loop.scheduleTask(in: Self.lastWords) {
+      guard self.context != nil else { return }
+      self.giveUp()
     }
   }
 
@@ -228,6 +258,33 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   func reset(_ stream: HTTP2Stream, _ code: UInt32) { session?.reset(stream, code: code) }
 
   func consumed(_ count: Int, of stream: HTTP2Stream) { session?.consumed(count, of: stream) }
+
+  /// Whether a stream waits for its client to open the window.
+  func isBlocked(_ stream: HTTP2Stream) -> Bool { session?.isBlocked(stream) ?? false }
+
+  /// Gives up answers that stand still, should the room for answers be full.
+  func watchAnswers() {
+    guard !isWatching, room.isFull else { return }
+    isWatching = true
+    for call in calls.values { call.hasMoved = false }
+    loop.scheduleTask(in: TimeAmount(bounds.stallLimit)) {
+      self.isWatching = false
+      guard self.context != nil, self.room.isFull else { return }
+      self.giveUpStalled()
+      self.watchAnswers()
+    }
+  }
+
+  /// The fullest first, and no more of them than it takes: who reads slowly while there is room is
+  /// nobody's trouble.
+  private func giveUpStalled() {
+    let stalled = calls.values.map { (call: $0, bytes: $0.stalledBytes) }.filter { $0.bytes > 0 }
+    for (call, _) in stalled.sorted(by: { $0.bytes > $1.bytes }) {
+      guard room.isFull else { break }
+      call.giveUpStalled()
+    }
+    scheduleFlush()
+  }
 
   // MARK: The pulse
 
@@ -275,6 +332,8 @@ extension WireConnection: HTTP2Events {
     guard pings > Self.pingsPerBeat else { return }
     session?.refuseStreams(code: HTTP2Code.enhanceYourCalm, "too_many_pings")
     session?.terminate(code: HTTP2Code.enhanceYourCalm)
+    // Who reads that is closed once it is sent.
+    giveUpLater()
   }
 
   func ponged(_ token: UInt64) {

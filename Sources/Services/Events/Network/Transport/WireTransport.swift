@@ -27,6 +27,7 @@ final class WireTransport: ServerTransport {
 
   private let settings: EventServerSettings
   private let http2: HTTP2Settings
+  private let bounds: ConnectionBounds
   private let direct: DirectCalls
   private let logger: Logger
   private let group = MultiThreadedEventLoopGroup.singleton
@@ -46,6 +47,7 @@ final class WireTransport: ServerTransport {
     http2.streamWindow = Int32(EventCalls.requestBytes / 2)
     http2.connectionWindow = Int32(2 * EventCalls.requestBytes)
     self.http2 = http2
+    bounds = ConnectionBounds(settings)
     executors = Dictionary(
       uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopExecutor($0)) }
     )
@@ -155,6 +157,7 @@ final class WireTransport: ServerTransport {
     let connection = WireConnection(
       channel,
       http2,
+      bounds,
       direct,
       executors[ObjectIdentifier(channel.eventLoop)] ?? LoopExecutor(channel.eventLoop),
       accept: { [calls] call in calls.continuation.yield(call) },

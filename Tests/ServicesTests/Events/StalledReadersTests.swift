@@ -1,0 +1,110 @@
+import EventLogConformance
+import EventLogCore
+import GRPCCore
+import Schemas
+import Testing
+
+@testable import EventsService
+
+/// Readers on one connection that never open a window: together they hold no more than one may.
+@Suite(.timeLimit(.minutes(1))) struct StalledReadersTests {
+  private static let eventBytes = 1 << 19
+  /// A page of the log; each event is a message of its own, since two are more than one carries.
+  private static let events = 7
+  /// What four such messages take, and a little less.
+  private static let room = 2 << 20
+
+  /// Lends a service with a page of events.
+  private static func served(
+    room: Int,
+    stallLimit: Duration = AnswerRoom.stallLimit,
+    _ body: (ServedEvents, WatchedEngine) async throws -> Void
+  ) async throws {
+    let engine = WatchedEngine()
+    for _ in 0..<events {
+      let event = NewEvent(type: "Happened", data: [UInt8](repeating: 1, count: eventBytes))
+      _ = try await engine.append(AppendRequest(to: "s", [event]))
+    }
+    try await ServedEvents.with(
+      engine: engine,
+      settings: {
+        $0.answerBytes = room
+        $0.stallLimit = stallLimit
+      }
+    ) { served in
+      try await body(served, engine)
+    }
+  }
+
+  /// A connection that reads the whole log on so many streams and takes none of it.
+  private static func stalled(
+    _ count: Int,
+    _ served: ServedEvents,
+    path: String = "/wordweave.events.v1.EventLog/ReadAll"
+  ) throws -> RawConnection {
+    let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 18)
+    connection.send(RawConnection.preface + Frame.settings(window: 0))
+    connection.acknowledgeSettings()
+    for number in 0..<count {
+      let stream = UInt32(2 * number + 1)
+      connection.send(Frame.headers(path, stream: stream) + Frame.message(stream: stream))
+    }
+    return connection
+  }
+
+  @Test(arguments: [
+    "/wordweave.events.v1.EventLog/ReadAll", "/wordweave.events.v1.EventLog/ReadAllPage",
+    "/wordweave.events.v1.EventLog/Subscribe", "/wordweave.events.v1.Transfer/Export",
+    "/umadb.v1.DCB/Read", "/umadb.v1.DCB/Subscribe",
+  ])
+  func whatNobodyReadsIsReadOfTheLogForAFewAlone(path: String) async throws {
+    try await Self.served(room: Self.room) { served, engine in
+      let readers = 40
+      let connection = try Self.stalled(readers, served, path: path)
+      let page = Self.events * Self.eventBytes
+      #expect(try await holds(within: .seconds(5)) { engine.bytesRead >= page })
+      try await Task.sleep(for: .milliseconds(300))
+      // Four messages fill the room; some reads were under way then.
+      #expect(engine.bytesRead <= readers / 2 * page, "\(engine.bytesRead / page) pages were read")
+      #expect(!connection.isReset)
+      // Other connections notice nothing.
+      #expect(try await served.log.readAllPage(.init()).events.count == 1)
+    }
+  }
+
+  @Test func whoStandsStillWhileTheRoomIsFullIsResetAndTheOthersGoOn() async throws {
+    let limit = Duration.milliseconds(100)
+    try await Self.served(room: Self.room, stallLimit: limit) { served, _ in
+      let connection = try Self.stalled(8, served)
+      var heard: [UInt8] = []
+      // Three messages leave room.
+      _ = try await holds(within: .seconds(5)) {
+        heard += connection.read() ?? []
+        return Frame.resets(in: heard).count >= 5
+      }
+      try await Task.sleep(for: limit * 3)
+      heard += connection.read() ?? []
+      #expect(Set(Frame.resets(in: heard)).count == 5)
+    }
+  }
+
+  @Test func whoReadsSlowlyWhileThereIsRoomStays() async throws {
+    let limit = Duration.milliseconds(100)
+    try await Self.served(room: Self.room, stallLimit: limit) { served, engine in
+      let connection = try Self.stalled(2, served)
+      #expect(try await holds(within: .seconds(5)) { engine.bytesRead > 0 })
+      try await Task.sleep(for: limit * 4)
+      var heard = connection.read() ?? []
+      #expect(Frame.resets(in: heard).isEmpty)
+      // It opens its windows at last.
+      connection.send(Frame.window(1 << 20, stream: 0) + Frame.window(1 << 20, stream: 1))
+      #expect(
+        try await holds(within: .seconds(5)) {
+          heard += connection.read() ?? []
+          return heard.count > Self.eventBytes
+        }
+      )
+      #expect(Frame.resets(in: heard).isEmpty)
+    }
+  }
+}
