@@ -71,7 +71,7 @@ public final class Deadlines: Sendable {
         monitor.wait { $0.isAsleep ? nil : () }
         idle = 0
       }
-      usleep(UInt32(Self.tick.components.attoseconds / 1_000_000_000_000))
+      Thread.sleep(for: Self.tick)
       let now = ContinuousClock.now
       let over = monitor.withLock { state in
         idle = state.waits.isEmpty ? idle + 1 : 0

@@ -27,6 +27,14 @@ public enum Thread {
     pthread_detach(thread)
   }
 
+  /// Keeps the calling thread for so long; for threads that block, never for tasks.
+  public static func sleep(for duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    var rest = timespec()
+    while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
+  }
+
   private final class Start: Sendable {
     let name: String
     let body: @Sendable () -> Void

@@ -40,9 +40,6 @@ final class CommitWriter: LogStorage {
   private let ended: @Sendable () -> Void
   private let logger: Logger
   private let patience: Duration
-  /// Signalled by nobody: it is waited for between two tries, without a descriptor, of which there may
-  /// be none left when connections are lost.
-  private let pause = Monitor(())
   // Held by the committer for a whole commit, and by nobody else but `close`, which comes last.
   private let state: Mutex<State>
   /// Sessions between two commits: of the lane that is written and the one that is filled.
@@ -156,12 +153,10 @@ final class CommitWriter: LogStorage {
       }
       // Nothing of it is there. A server that breaks off whenever it comes is not tried for ever.
       guard ContinuousClock.now < deadline else { throw .unavailable("\(lost)") }
-      wait(backoff.delay(attempt: attempt))
+      Thread.sleep(for: backoff.delay(attempt: attempt))
       attempt += 1
     }
   }
-
-  private func wait(_ delay: Duration) { _ = pause.wait(atMost: delay) { _ in Bool?.none } }
 
   /// Tries once, over the batch's lane or a session of its own; false if the fence did not move.
   private func commit(
@@ -263,7 +258,7 @@ final class CommitWriter: LogStorage {
       case .nothing: break
       }
       guard ContinuousClock.now < deadline else { throw EventLogError(lost) }
-      wait(backoff.delay(attempt: attempt))
+      Thread.sleep(for: backoff.delay(attempt: attempt))
       attempt += 1
     }
   }

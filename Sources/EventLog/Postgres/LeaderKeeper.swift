@@ -49,8 +49,6 @@ final class LeaderKeeper: Sendable {
   /// Names the last term of this process in `log_head`, whether it goes on or not.
   let lastToken = Mutex("")
   private let wake: PostgresWake
-  /// Signalled by nobody.
-  private let pause = Monitor(())
   /// The head that others are to be told of; 0 when they were.
   private let announced = Atomic<UInt64>(0)
 
@@ -157,7 +155,7 @@ final class LeaderKeeper: Sendable {
           // Somebody else announces heads: look whether this still leads.
           next = ContinuousClock.now
         }
-        if hasSaid { _ = pause.wait(atMost: Self.announcementPace) { _ in Bool?.none } }
+        if hasSaid { Thread.sleep(for: Self.announcementPace) }
       } catch {
         failures += 1
         if session?.isInTransaction ?? false || error.endsConnection { session?.close() }

@@ -10,21 +10,23 @@ struct IndexWalk {
 
   /// The key to go to next; owned by the caller so that one buffer serves all keys.
   var key: [UInt8] = []
-  private let iterator: DatabaseIterator
-  private var hasBegun = false
+  private let moment: DatabaseSnapshot
+  private let family: Database.Family
+  /// Made for the first key: nobody may ask for one, and it opens what it walks over.
+  private var iterator: DatabaseIterator?
   /// How many steps are tried before a seek; follows what the last keys needed.
   private var patience = Self.mostSteps
 
   init(_ moment: DatabaseSnapshot, _ family: Database.Family) {
-    // What is checked once shall not push out of the cache what is read often.
-    iterator = moment.makeIterator(in: family, fillsCache: false)
+    self.moment = moment
+    self.family = family
   }
 
   /// Whether `key` is there with a value that `isRight` accepts.
   mutating func reaches(
     _ isRight: (UnsafeRawBufferPointer) -> Bool
   ) throws(EventLogError) -> Bool {
-    guard try advance() else { return false }
+    guard let iterator = try advance() else { return false }
     let isThere = key.withUnsafeBytes { wanted in
       iterator.withKey { $0.hasSameBytes(as: wanted) }
     }
@@ -35,36 +37,40 @@ struct IndexWalk {
   mutating func reachesRow(
     _ isRight: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
   ) throws(EventLogError) -> Bool {
-    guard try advance() else { return false }
+    guard let iterator = try advance() else { return false }
     return iterator.withKey { key in iterator.withValue { isRight(key, $0) } }
   }
 
-  /// Goes to the first row at or behind `key`; false if there is none.
-  private mutating func advance() throws(EventLogError) -> Bool {
-    if hasBegun {
+  /// Goes to the first row at or behind `key`; nil if there is none.
+  private mutating func advance() throws(EventLogError) -> DatabaseIterator? {
+    let iterator: DatabaseIterator
+    if let begun = self.iterator {
+      iterator = begun
       var steps = 0
-      while iterator.isValid, isBefore, steps < patience {
+      while iterator.isValid, isBefore(iterator), steps < patience {
         iterator.next()
         steps += 1
       }
-      if iterator.isValid, isBefore {
+      if iterator.isValid, isBefore(iterator) {
         patience = max(1, patience / 2)
         iterator.seek(key)
       } else {
         patience = min(Self.mostSteps, patience * 2)
       }
     } else {
-      hasBegun = true
+      // What is checked once shall not push out of the cache what is read often.
+      iterator = moment.makeIterator(in: family, fillsCache: false)
+      self.iterator = iterator
       iterator.seek(key)
     }
     guard iterator.isValid else {
       try storing { () throws(RocksDBError) in try iterator.check() }
-      return false
+      return nil
     }
-    return true
+    return iterator
   }
 
-  private var isBefore: Bool {
+  private func isBefore(_ iterator: DatabaseIterator) -> Bool {
     key.withUnsafeBytes { wanted in
       iterator.withKey { found in
         let shared = min(found.count, wanted.count)

@@ -197,7 +197,6 @@ struct Verification {
 
   private func compareIDs(_ ids: [ScatteredEntry]) throws(EventLogError) {
     let ids = try lookup?.missing(ofIDs: ids, in: storage.families.ids) ?? ids
-    guard !ids.isEmpty else { return }
     var walk = IndexWalk(moment, storage.families.ids)
     for id in ids {
       walk.key.removeAll(keepingCapacity: true)

@@ -53,8 +53,8 @@ extension AppendPipeline {
         failed = Set(cold)
       }
     }
-    for index in entries.indices { entries[index].facts?.recentIDs = questions[index].recentIDs }
     for index in entries.indices {
+      entries[index].facts?.recentIDs = questions[index].recentIDs
       if let search = entries[index].search {
         search.extend(to: head.number)
       } else if let condition = questions[index].condition {

@@ -156,8 +156,7 @@ final class AppendPipeline: Sendable {
 
   /// Queues a prepared request and waits for its outcome.
   func append(
-    _ prepared: consuming PreparedRequest,
-    cost: Int
+    _ prepared: consuming PreparedRequest
   ) async throws(EventLogError) -> AppendReceipt {
     let ticket = AppendTicket()
     let request = prepared
@@ -165,7 +164,12 @@ final class AppendPipeline: Sendable {
       await withUnsafeContinuation { continuation in
         guard ticket.wait(continuation) else { return }
         let refusal = enqueue(
-          Entry(ticket: ticket, prepared: request, cost: cost, largeCost: request.largeCost)
+          Entry(
+            ticket: ticket,
+            prepared: request,
+            cost: request.cost,
+            largeCost: request.largeCost
+          )
         )
         if let refusal { ticket.answer(.failure(refusal)) }
       }

@@ -42,7 +42,7 @@ package final class PipelinedEventLog: EventLogEngine {
     guard !gate.isClosed else { throw .closed }
     try request.validate()
     let prepared = PreparedRequest(request)
-    return try await pipeline.append(prepared, cost: prepared.cost)
+    return try await pipeline.append(prepared)
   }
 
   package func read(
@@ -217,7 +217,7 @@ extension PipelinedEventLog {
         rest.removeFirst()
       }
       let prepared = PreparedRequest(restoring: chunk)
-      _ = try await pipeline.append(prepared, cost: prepared.bytes.count)
+      _ = try await pipeline.append(prepared)
     }
   }
 

@@ -1,8 +1,10 @@
 /// A condition made ready on its caller's thread.
 package struct PreparedCondition: Sendable {
+  /// An alternative with the hashes of its texts, in their order.
   package struct Item: Sendable {
-    package let types: [(text: EventType, hash: TextHash)]
-    package let tags: [(text: Tag, hash: TextHash)]
+    package let texts: EventQuery.Item
+    package let types: [TextHash]
+    package let tags: [TextHash]
   }
 
   package let query: EventQuery
@@ -39,8 +41,9 @@ package struct PreparedCondition: Sendable {
       ? []
       : query.items.map { item in
         Item(
-          types: item.types.map { ($0, hashing($0.text, .type)) },
-          tags: item.tags.map { ($0, hashing($0.text, .tag)) }
+          texts: item,
+          types: item.types.map { hashing($0.text, .type) },
+          tags: item.tags.map { hashing($0.text, .tag) }
         )
       }
     let bytes = query.items.reduce(0) { sum, item in

@@ -133,15 +133,15 @@ package struct RecentTail: Sendable {
     var found: UInt64?
     if item.tags.isEmpty {
       for type in item.types {
-        guard let match = walk(type.hash, item, after: position, &left) else { continue }
+        guard let match = walk(type, item, after: position, &left) else { continue }
         found = min(found ?? .max, match)
       }
       return found
     }
     var rarest: (hash: TextHash, count: Int)?
     for tag in item.tags {
-      guard let newest = newest[tag.hash], newest.position > position else { return nil }
-      if newest.count < rarest?.count ?? .max { rarest = (tag.hash, newest.count) }
+      guard let newest = newest[tag], newest.position > position else { return nil }
+      if newest.count < rarest?.count ?? .max { rarest = (tag, newest.count) }
     }
     guard let rarest else { return nil }
     return walk(rarest.hash, item, after: position, &left)

@@ -153,29 +153,16 @@ extension TailRecords {
   /// Compares bytes: two texts with one hash never stand for each other (law L11).
   func matches(_ item: PreparedCondition.Item, at place: Place) -> Bool {
     with(place) { record in
-      let texts = Self.texts(of: record)
-      let type = Self.part(record, texts, Int(record[Offset.typeLength]))
-      guard
-        item.types.isEmpty
-          || item.types.contains(where: { $0.text.text.withBytes { $0.hasSameBytes(as: type) } })
-      else { return false }
-      return item.tags.allSatisfy { wanted in
-        wanted.text.text.withBytes { Self.hasTag($0, record) }
-      }
+      let (type, tags) = Self.typeAndTags(of: record)
+      return QueryMatcher.matches(item.texts, type, tags)
     }
   }
 
   /// Whether the event matches a query.
   func matches(_ matcher: inout QueryMatcher, at place: Place) -> Bool {
     with(place) { record in
-      let type = Self.texts(of: record)
-      let stream = type + Int(record[Offset.typeLength])
-      let tags = stream + Int(record[Offset.streamLength])
-      let length = record.loadUnaligned(fromByteOffset: Offset.tagsLength, as: UInt32.self)
-      return matcher.matches(
-        type: Self.part(record, type, stream - type),
-        tags: Self.part(record, tags, Int(length))
-      )
+      let (type, tags) = Self.typeAndTags(of: record)
+      return matcher.matches(type: type, tags: tags)
     }
   }
 
@@ -222,18 +209,15 @@ extension TailRecords {
     Offset.links + (1 + Int(record[Offset.tagCount])) * linkBytes
   }
 
-  private static func hasTag(
-    _ wanted: UnsafeRawBufferPointer,
-    _ record: UnsafeRawBufferPointer
-  ) -> Bool {
-    var place =
-      texts(of: record) + Int(record[Offset.typeLength]) + Int(record[Offset.streamLength])
-    for _ in 0..<record[Offset.tagCount] {
-      let length = Int(record[place])
-      if wanted.hasSameBytes(as: part(record, place + 1, length)) { return true }
-      place += 1 + length
-    }
-    return false
+  /// The type, and the tags, each of them behind its length.
+  private static func typeAndTags(
+    of record: UnsafeRawBufferPointer
+  ) -> (type: UnsafeRawBufferPointer, tags: UnsafeRawBufferPointer) {
+    let type = texts(of: record)
+    let stream = type + Int(record[Offset.typeLength])
+    let tags = stream + Int(record[Offset.streamLength])
+    let length = record.loadUnaligned(fromByteOffset: Offset.tagsLength, as: UInt32.self)
+    return (part(record, type, stream - type), part(record, tags, Int(length)))
   }
 
   private static func part(

@@ -86,7 +86,8 @@ package struct QueryMatcher: Sendable {
     if steps > Self.freeSteps { excess += steps - Self.freeSteps }
   }
 
-  private static func matches(
+  /// Whether one alternative does, text by text.
+  static func matches(
     _ item: EventQuery.Item,
     _ type: UnsafeRawBufferPointer,
     _ tags: UnsafeRawBufferPointer
