@@ -60,6 +60,20 @@ import Testing
     }
   }
 
+  /// A filling of the live generation and a command do: what is remembered must be what was stored
+  /// last, or a rebuild that was answered would be gone.
+  @Test func whatChangesAtOnceIsRememberedInTheOrderOfTheStore() async throws {
+    let library = try Library(InMemoryReadModelEngine())
+    let shelf = library.shelf
+    for round in 0..<500 {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 { group.addTask { try await shelf.change { row, _ in row.previous += 1 } } }
+        try await group.waitForAll()
+      }
+      try #require(shelf.row.previous == 4 * UInt32(round + 1))
+    }
+  }
+
   @Test func twoProjectionsOfOneTitleAreRefused() throws {
     let library = try Library(InMemoryReadModelEngine())
     #expect(throws: ReadModelError.self) { try library.runtime.register(Shelf()) }

@@ -166,16 +166,17 @@ public final class LiveProjection<P: Projection>: ManagedProjection {
     isFilled.update { $0 = true }
   }
 
-  /// Changes the projection's row in the store, then here.
+  /// Changes the projection's row in the store, then here, in one order: the filling of the live
+  /// generation and a command may change it at once.
   @discardableResult
   func change(
     _ body: @escaping @Sendable (inout ProjectionRow, () -> UInt32) throws -> Void
   ) async throws -> ProjectionRow {
     try await store.run { [self] in
-      let row = try store.change(P.id.title, body)
-      state.withLock { $0.row = row }
-      settled.update { $0 = row.rebuild.phase }
-      return row
+      try store.change(P.id.title, body) { row in
+        state.withLock { $0.row = row }
+        settled.update { $0 = row.rebuild.phase }
+      }
     }
   }
 }

@@ -88,10 +88,14 @@ public final class ReadModelStore: Sendable {
   /// longer names.
   ///
   /// Blocks.
+  ///
+  /// - told: takes the row as it is now, before anybody else changes it: whoever remembers rows
+  ///   outside would otherwise end with an older one.
   @discardableResult
   func change(
     _ title: String,
-    _ body: (inout ProjectionRow, () -> UInt32) throws -> Void
+    _ body: (inout ProjectionRow, () -> UInt32) throws -> Void,
+    told: (ProjectionRow) -> Void = { _ in }
   ) throws -> ProjectionRow {
     let result = rows.withLock { _ -> Result<ProjectionRow, any Error> in
       Result {
@@ -105,7 +109,10 @@ public final class ReadModelStore: Sendable {
           last += 1
           return last
         }
-        guard row != old else { return row }
+        guard row != old else {
+          told(row)
+          return row
+        }
         var batch = ReadModelBatch()
         var number: [UInt8] = []
         number.append(littleEndian: last)
@@ -119,6 +126,7 @@ public final class ReadModelStore: Sendable {
           )
         }
         try engine.commit(batch, isSynced: true)
+        told(row)
         return row
       }
     }
