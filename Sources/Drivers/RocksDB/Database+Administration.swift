@@ -18,14 +18,13 @@ extension Database {
   /// there is none of this name.
   public func property(_ name: String, of family: Family) throws(RocksDBError) -> UInt64? {
     let handles = try open("property")
+    let family = handles.families[family.index]
     var value: UInt64 = 0
-    let status = rocksdb_property_int_cf(
-      handles.database,
-      handles.families[family.index],
-      name,
-      &value
-    )
-    return status == 0 ? value : nil
+    if rocksdb_property_int_cf(handles.database, family, name, &value) == 0 { return value }
+    // Some numbers come as texts alone.
+    guard let text = rocksdb_property_value_cf(handles.database, family, name) else { return nil }
+    defer { rocksdb_free(text) }
+    return UInt64(String(cString: text))
   }
 
   /// About how many bytes on disk the keys from `begin` up to `end` take.
@@ -72,6 +71,7 @@ extension Database {
   /// Compacts all keys of `family`.
   public func compact(_ family: Family) throws(RocksDBError) {
     let handles = try open("compact")
+    handles.gate.open()
     rocksdb_compact_range_cf(
       handles.database,
       handles.families[family.index],

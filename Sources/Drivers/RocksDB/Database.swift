@@ -76,6 +76,7 @@ public final class Database: Sendable {
 /// any thread while they are not changed, and nothing here changes after `init`.
 final class Handles: @unchecked Sendable {
   let database: OpaquePointer
+  let gate: CompactionGate
   private(set) var families: [OpaquePointer?]
   private let cache: OpaquePointer?
   /// Options of point reads and unbounded iterators.
@@ -92,6 +93,8 @@ final class Handles: @unchecked Sendable {
     let cache = rocksdb_cache_create_lru(options.cacheBytes)
     let databaseOptions = options.make()
     let familyOptions = families.map { $0.make(cache: cache) }
+    gate = CompactionGate(for: options.compactsAfter)
+    for each in familyOptions where !isReadOnly { gate.hold(each) }
     defer {
       for each in familyOptions { rocksdb_options_destroy(each) }
       rocksdb_options_destroy(databaseOptions)
@@ -142,6 +145,9 @@ final class Handles: @unchecked Sendable {
   }
 
   deinit {
+    // Told to end before it goes on, or closing would wait for what it compacts.
+    rocksdb_cancel_all_background_work(database, 0)
+    gate.open()
     rocksdb_writeoptions_destroy(unsynced)
     rocksdb_writeoptions_destroy(synced)
     rocksdb_readoptions_destroy(reading)

@@ -14,6 +14,9 @@ public struct DatabaseOptions: Sendable {
   public var openFiles = 512
   /// Threads for flushing and compaction.
   public var backgroundThreads = 2
+  /// How long after an opening compaction waits (see `CompactionGate`): several starts, and too
+  /// short for writers to notice.
+  public var compactsAfter = Duration.seconds(3)
 
   /// The defaults.
   public init() {}

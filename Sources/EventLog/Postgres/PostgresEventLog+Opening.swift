@@ -121,8 +121,11 @@ extension PostgresEventLog {
     reading.parameters.merge(SessionParameters.reader) { $1 }
     var writing = settings
     writing.parameters.merge(SessionParameters.writer) { $1 }
-    // One more than reads at once: admission looks facts up beside them.
-    let pool = PostgresPool(reading, bound: readThreads + 1)
+    // Whoever appends is to wait for none of the reads.
+    let pool = PostgresPool(
+      reading,
+      bound: readThreads + PipelinedEventLog.threadsBesideReads
+    )
     let known = KnownHead()
     let storage = PostgresStorage(pool, known: known)
     let terms = Terms(storage: storage, settings: writing, logger: logger, clock: clock)

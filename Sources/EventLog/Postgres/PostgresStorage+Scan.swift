@@ -226,10 +226,13 @@ struct QueryKeys {
   ///
   /// Items without tags are found by their types. Where there are fewer events than texts to look up,
   /// the events are walked.
+  ///
+  /// - counting: rows that may be counted over all tags; each is counted up to one row at least.
   init(
     _ query: EventQuery,
     from low: UInt64,
     through high: UInt64,
+    counting rows: Int = .max,
     in storage: PostgresStorage
   ) throws(EventLogError) {
     let lookUps = query.items.reduce(0) { $0 + ($1.tags.isEmpty ? $1.types.count : $1.tags.count) }
@@ -240,7 +243,7 @@ struct QueryKeys {
       return
     }
     let several = query.items.filter { $0.tags.count > 1 }
-    let counts = try Self.counts(of: several.flatMap(\.tags), low, high, storage)
+    let counts = try Self.counts(of: several.flatMap(\.tags), low, high, rows, storage)
     var tags: Set<[UInt8]> = []
     var types: Set<[UInt8]> = []
     for item in query.items {
@@ -262,10 +265,13 @@ struct QueryKeys {
     of tags: [Tag],
     _ low: UInt64,
     _ high: UInt64,
+    _ rows: Int,
     _ storage: PostgresStorage
   ) throws(EventLogError) -> [[UInt8]: Int64] {
     let keys = Array(Set(tags.map { Array($0.text.utf8) }))
     guard !keys.isEmpty else { return [:] }
+    // Nought must go on meaning that nobody bears it.
+    let bound = min(countBound, max(1, Int64(rows / keys.count)))
     let answers = try storage.reading { session throws(PostgresError) in
       try session.run([
         ReadStatements.logHead(),
@@ -273,7 +279,7 @@ struct QueryKeys {
           .byteArrays(keys),
           .int8(Int64(bound: low)),
           .int8(Int64(bound: high)),
-          .int8(countBound)
+          .int8(bound)
         ),
       ])
     }
@@ -300,10 +306,11 @@ extension PostgresStorage {
 
   /// A step is an event that is looked at or a key that the server looks up.
   private func goOn(_ search: ConditionSearch, steps: Int) throws(EventLogError) {
+    // The turn before may have taken its last step at the head.
+    guard search.place <= search.head else { return search.end() }
     let head = GlobalPosition(search.head)
-    let query = search.condition.query
     var matcher = search.condition.matcher
-    let keys = try QueryKeys(query, from: search.place, through: search.head, in: self)
+    let keys = try keys(of: search, steps: steps)
     var wanted = Self.firstCandidates
     var left = steps
     while search.place <= search.head {
@@ -337,5 +344,20 @@ extension PostgresStorage {
       wanted = min(wanted * 4, EventLogLimits.pageEvents)
     }
     search.end()
+  }
+
+  /// Chosen once for a search, and by counting no more rows than a turn has steps: a turn is to be
+  /// spent on events.
+  private func keys(of search: ConditionSearch, steps: Int) throws(EventLogError) -> QueryKeys {
+    if let kept = search.kept as? QueryKeys { return kept }
+    let keys = try QueryKeys(
+      search.condition.query,
+      from: search.place,
+      through: search.head,
+      counting: steps,
+      in: self
+    )
+    search.kept = keys
+    return keys
   }
 }

@@ -86,6 +86,70 @@ import WeaveRuntime
     await log.close()
   }
 
+  /// Behind the others they would be overtaken again by what is written meanwhile.
+  @Test func whatCatchesUpGoesFirstAndHasItsPlace() throws {
+    func entry(catchesUp: Bool) throws -> AppendPipeline.Entry {
+      let condition = AppendCondition(failIfMatches: .tags("popular"))
+      let request = AppendRequest(to: nil, [NewEvent(type: "T")], condition: condition)
+      let prepared = PreparedRequest(request)
+      let search = ConditionSearch(try #require(prepared.condition), upTo: 10)
+      if catchesUp {
+        search.end()
+        search.extend(to: 20)
+      }
+      return AppendPipeline.Entry(
+        ticket: AppendTicket(),
+        prepared: prepared,
+        cost: prepared.cost,
+        largeCost: prepared.largeCost,
+        search: search
+      )
+    }
+    var state = AppendPipeline.State()
+    var isTaken = true
+    for _ in 0..<AppendPipeline.searchBound {
+      isTaken = state.takesSearch(try entry(catchesUp: false))
+      try #require(isTaken)
+    }
+    isTaken = state.takesSearch(try entry(catchesUp: false))
+    #expect(!isTaken)
+    let late = try entry(catchesUp: true)
+    isTaken = state.takesSearch(late)
+    #expect(isTaken)
+    #expect(state.searching.count == AppendPipeline.searchBound + 1)
+    #expect(state.searching.first?.ticket === late.ticket)
+  }
+
+  /// Requests are looked up together: one that meets a damaged event fails alone.
+  @Test(.timeLimit(.minutes(1))) func aDamagedEventIsTheTroubleOfWhoAsksForIt() async throws {
+    let storage = StandInStorage()
+    storage.state.withLock { state in
+      state.damagedStream = "damaged"
+      state.damagedTag = "damaged"
+      state.isAnswering = false
+    }
+    let log = storage.engine(head: GlobalPosition(1000))
+    func append(_ stream: StreamName?, _ tag: Tag? = nil) -> Append {
+      let condition = tag.map { AppendCondition(failIfMatches: .tags($0)) }
+      return Task {
+        try await log.append(AppendRequest(to: stream, [NewEvent(type: "T")], condition: condition))
+      }
+    }
+    // The first keeps admission busy until all others wait for it.
+    let first = append("first")
+    try await until("it is looked up") { storage.state.withLock { $0.asked } == 1 }
+    let sound = [append("sound"), append(nil, "sound"), append("other"), append(nil, "other")]
+    let broken = [append("damaged"), append(nil, "damaged")]
+    try await until("they wait") { log.waiting.requests == 7 }
+    storage.answer()
+    for append in [first] + sound { _ = try await append.value }
+    for append in broken {
+      await #expect(throws: EventLogError.self) { try await append.value }
+    }
+    #expect(log.waiting.requests == 0)
+    await log.close()
+  }
+
   /// All sets of four out of sixteen tags, in a log whose events bear three of them.
   @Test(.timeLimit(.minutes(1))) func whatMemoryCannotTellInTimeTheStoreIsAsked() async throws {
     let storage = StandInStorage()

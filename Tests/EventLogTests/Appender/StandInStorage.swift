@@ -19,7 +19,12 @@ final class StandInStorage: LogStorage {
     /// Whether searches end, and how many turns they had.
     var endsSearches = true
     var turns = 0
+    /// What needs an event that is damaged: streams that are looked up, and conditions by a tag.
+    var damagedStream: StreamName?
+    var damagedTag: Tag?
   }
+
+  private static let damage = EventLogError.corrupt("an event is damaged", at: GlobalPosition(1))
 
   private enum Signal {
     static let write = 0
@@ -38,6 +43,10 @@ final class StandInStorage: LogStorage {
       state.answered += questions.count
       return ()
     }
+    let damaged = state.withLock { $0.damagedStream }
+    if let damaged, questions.contains(where: { $0.streams.contains { $0.text == damaged.text } }) {
+      throw Self.damage
+    }
     return questions.map { asked in
       var facts = ColdFacts(head: head.number)
       for stream in asked.streams { facts.streams[stream] = .neverWritten }
@@ -50,6 +59,11 @@ final class StandInStorage: LogStorage {
     let ends = state.withLock { state in
       state.turns += searches.count
       return state.endsSearches
+    }
+    let damaged = state.withLock { $0.damagedTag }
+    for search in searches {
+      guard let damaged, search.condition.query == .tags(damaged) else { continue }
+      throw Self.damage
     }
     if ends {
       for search in searches { search.end() }

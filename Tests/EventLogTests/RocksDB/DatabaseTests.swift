@@ -111,6 +111,44 @@ import Testing
     #expect(read < UInt64(lookUps) * (64 << 10), "\(read / UInt64(lookUps)) bytes a look-up")
   }
 
+  /// What was left to be compacted would take a core from whoever waits for the start.
+  @Test func compactionBeginsBehindAnOpening() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/db"
+    var options = DatabaseOptions()
+    options.compactsAfter = .seconds(60)
+    // Closed before the time is up, it waits for nothing and leaves nothing behind.
+    let began = ContinuousClock.now
+    try Self.write(files: 6, to: path, options)
+    #expect(ContinuousClock.now - began < .seconds(30))
+    options.compactsAfter = .seconds(5)
+    let begin = ContinuousClock.now
+    let database = try Database.open(path: path, options: options)
+    let family = try #require(database.family("default"))
+    let files = { try database.property("rocksdb.num-files-at-level0", of: family) }
+    let left = try files()
+    #expect(left == 6)
+    while try files() == 6, ContinuousClock.now - begin < .seconds(60) {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(try files() != 6)
+    #expect(ContinuousClock.now - begin >= .seconds(5))
+  }
+
+  private static func write(files: UInt8, to path: String, _ options: DatabaseOptions) throws {
+    let database = try Database.open(path: path, options: options)
+    let family = try #require(database.family("default"))
+    for number in 0..<files {
+      let batch = try database.makeBatch()
+      // Files of one key alone are put together without being read.
+      batch.put([0], [number], in: family)
+      batch.put([1, number], [], in: family)
+      try database.write(batch, synced: false)
+      try database.flush(family)
+    }
+    database.close()
+  }
+
   /// Bytes that a memtable has set aside count as well; rows are what shall fill it.
   @Test func memtablesOfALogAreWrittenOutWhenTheyAreFull() throws {
     let folder = try TemporaryFolder()

@@ -5,6 +5,9 @@ internal import WeaveRuntime
 // millions. Such searches go to threads of their own, which give each a turn of so many steps and let
 // the next one have its turn: they keep nobody waiting but each other, and each other no longer than
 // a turn. Whoever leaves, or a log that closes, ends a search at its next turn.
+//
+// Where the log grew beyond the tail while a search went on, what came is searched as well, before all
+// others: behind them it would be overtaken again, and in the end nobody would be done.
 
 extension AppendPipeline {
   /// Steps that admission takes for one condition: many times what an ordinary one needs.
@@ -59,7 +62,7 @@ extension AppendPipeline {
         state.inHands -= 1
         switch turn {
         case .found(let entry): state.ready.append(entry)
-        case .goesOn: state.searching.append(entry)
+        case .goesOn: state.search(entry)
         case .gone: state.leave(entry)
         }
         return state.isCommitting ? Signal.appender : Signal.committer
@@ -96,6 +99,25 @@ extension AppendPipeline {
 }
 
 extension AppendPipeline.State {
+  /// Has a search wait for its first turn of its own, if there is room; one that catches up has its
+  /// place: all its work would be lost.
+  mutating func takesSearch(_ entry: AppendPipeline.Entry) -> Bool {
+    guard
+      entry.search?.isCatchingUp == true || searching.count < AppendPipeline.searchBound
+    else { return false }
+    search(entry)
+    return true
+  }
+
+  /// Has a search wait for its turn, which comes at once if it catches up.
+  mutating func search(_ entry: AppendPipeline.Entry) {
+    if entry.search?.isCatchingUp == true {
+      searching.insert(entry, at: 0)
+    } else {
+      searching.append(entry)
+    }
+  }
+
   /// Takes what arrived: all requests without a condition, and as many with one as admission searches
   /// for in one go, so that nobody waits for many of them.
   mutating func takeArrived() -> [AppendPipeline.Entry] {

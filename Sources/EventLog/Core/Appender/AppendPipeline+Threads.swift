@@ -43,14 +43,14 @@ extension AppendPipeline {
     let cold = questions.indices.filter { questions[$0].needsLookUp }
     for index in entries.indices { entries[index].facts = ColdFacts(head: head.number) }
     var failed: Set<Int> = []
-    if !cold.isEmpty {
+    let answers = look(up: cold.map { questions[$0] }, at: head)
+    for (index, answer) in zip(cold, answers) {
       do throws(EventLogError) {
-        let facts = try storage.resolve(cold.map { questions[$0] }, at: head)
-        for (index, facts) in zip(cold, facts) { entries[index].facts = facts }
+        entries[index].facts = try answer.get()
       } catch {
-        // Nothing was written; the callers learn what the store said.
-        for index in cold { entries[index].ticket.answer(.failure(error)) }
-        failed = Set(cold)
+        // Nothing was written; the caller learns what the store said.
+        entries[index].ticket.answer(.failure(error))
+        failed.insert(index)
       }
     }
     for index in entries.indices {
@@ -69,6 +69,23 @@ extension AppendPipeline {
     return admitted
   }
 
+  /// Looks up what several requests ask, all at once; one by one where an event is damaged, which is
+  /// the trouble of those alone that ask for it.
+  private func look(
+    up questions: [ColdQuestions],
+    at head: GlobalPosition
+  ) -> [Result<ColdFacts, EventLogError>] {
+    guard !questions.isEmpty else { return [] }
+    do throws(EventLogError) {
+      return try storage.resolve(questions, at: head).map { .success($0) }
+    } catch {
+      guard error.isOfOneRequest, questions.count > 1 else {
+        return questions.map { _ in .failure(error) }
+      }
+      return questions.flatMap { look(up: [$0], at: head) }
+    }
+  }
+
   /// Searches for what can be found at once, and tells apart what is ready by then.
   private func sort(_ entries: [Entry], into admitted: inout Admitted) {
     let failure = searchAtOnce(entries)
@@ -80,7 +97,7 @@ extension AppendPipeline {
       if search.isDone {
         entry.facts?.take(search)
         admitted.ready.append(entry)
-      } else if let failure {
+      } else if let failure, !failure.isOfOneRequest {
         entry.ticket.answer(.failure(failure))
         admitted.gone.append(entry)
       } else {
@@ -90,14 +107,15 @@ extension AppendPipeline {
   }
 
   /// Hands on what was admitted of `count` entries.
+  ///
+  /// A search that met a damaged event is among those that have turns of their own: whose it is shows
+  /// there.
   private func pass(_ admitted: Admitted, of count: Int) {
     let (next, refused, delay) = monitor.withLock { state in
       state.inHands -= count
       state.ready.append(contentsOf: admitted.ready)
       for entry in admitted.gone { state.leave(entry) }
-      let room = max(0, Self.searchBound - state.searching.count)
-      state.searching.append(contentsOf: admitted.long.prefix(room))
-      let refused = admitted.long.dropFirst(room)
+      let refused = admitted.long.filter { !state.takesSearch($0) }
       for entry in refused { state.leave(entry) }
       let next = state.isCommitting ? Signal.appender : Signal.committer
       return (next, refused, Self.retryAfter(state))
@@ -312,4 +330,9 @@ extension AppendPipeline {
     }
     for closer in closers { closer.resume() }
   }
+}
+
+extension EventLogError {
+  /// Whether it is of what one request looks at, and the store goes on working for others.
+  fileprivate var isOfOneRequest: Bool { if case .corrupt = self { true } else { false } }
 }

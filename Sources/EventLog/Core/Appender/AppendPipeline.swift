@@ -37,8 +37,10 @@ final class AppendPipeline: Sendable {
     var answers: [(AppendTicket, AppendTicket.Answer)] = []
     /// Whether the next request no longer fits.
     var isClosed = false
+    /// Refusals and repeats count as well: they write nothing, and wait for the commit like others.
     var isFull: Bool {
-      isClosed || batch.eventCount >= EventLogLimits.requestEvents
+      isClosed || answers.count >= EventLogLimits.requestEvents
+        || batch.eventCount >= EventLogLimits.requestEvents
         || batch.byteCount >= EventLogLimits.requestBytes
     }
   }

@@ -20,6 +20,8 @@ package final class ConditionSearch: @unchecked Sendable {
 
   /// The next position to look at, in the list that is followed if the storage has lists.
   package var place: UInt64
+  /// What a storage keeps of it from one turn to the next, for the part that is searched.
+  package var kept: (any Sendable)?
   /// Which of the lists is followed.
   package private(set) var list = 0
   /// The lists of an index that name all events which may match.
@@ -42,8 +44,12 @@ package final class ConditionSearch: @unchecked Sendable {
     self.head = head
     place = after + 1
     list = 0
+    kept = nil
     isDone = false
   }
+
+  /// Whether all is searched but what came meanwhile.
+  package var isCatchingUp: Bool { after > condition.after }
 
   /// The last position that is of interest.
   package var last: UInt64 { match.map { $0 - 1 } ?? head }

@@ -13,6 +13,9 @@ package final class PipelinedEventLog: EventLogEngine {
   private let pool: BlockingPool
   private let gate = CallGate()
 
+  /// Threads that ask the storage beside those that read for callers: admission and the searches.
+  package static let threadsBesideReads = 1 + AppendPipeline.searchThreads
+
   /// Starts the threads over an opened storage, which is closed with the engine.
   package init(
     storage: any LogStorage,
