@@ -14,6 +14,8 @@ package protocol HTTP2Events: AnyObject {
   func closed(_ stream: HTTP2Stream)
   /// So many bytes of the stream have gone out.
   func sent(_ count: Int, of stream: HTTP2Stream)
+  /// The client takes so many bytes more, of a stream or of all of them.
+  func opened(_ count: Int)
   /// The client asked whether somebody is there, and is answered.
   func pinged()
   /// The client answered `HTTP2Session.ping`.
@@ -168,6 +170,9 @@ package final class HTTP2Session {
     streams[stream.id] != nil
       && nghttp2_session_get_stream_remote_window_size(session, stream.id) == 0
   }
+
+  /// Whether the client has to open the connection's window before more of any stream can go out.
+  package var isConnectionBlocked: Bool { nghttp2_session_get_remote_window_size(session) <= 0 }
 
   // MARK: The connection
 
@@ -328,6 +333,9 @@ extension HTTP2Session {
         return
       }
       events.ponged(UInt64(bigEndian: weave_nghttp2_ping_token(frame)))
+    case NGHTTP2_WINDOW_UPDATE.rawValue:
+      let update = UnsafeRawPointer(frame).load(as: nghttp2_window_update.self)
+      events.opened(Int(update.window_size_increment))
     default: break
     }
   }

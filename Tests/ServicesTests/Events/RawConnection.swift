@@ -36,9 +36,10 @@ final class RawConnection: Sendable {
   /// Takes the other end's settings, which bind from then on.
   func acknowledgeSettings() { send(Frame.frame(type: 4, flags: 1, stream: 0, [])) }
 
-  /// What it has received so far and not yet read; nil once the other end has ended.
-  func read() -> [UInt8]? {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  /// What it has received so far and not yet read, or that much of it; nil once the other end has
+  /// ended.
+  func read(atMost limit: Int = 1 << 16) -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: limit)
     let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
     if count > 0 { return Array(buffer[..<count]) }
     return count < 0 && errno == EAGAIN ? [] : nil
@@ -134,6 +135,11 @@ enum Frame {
   /// The streams that were reset, in what an end has sent.
   static func resets(in bytes: [UInt8]) -> [UInt32] {
     frames(in: bytes).filter { $0.type == 3 }.map(\.stream)
+  }
+
+  /// How many bytes of answers there are in what an end has sent.
+  static func dataBytes(in bytes: [UInt8]) -> Int {
+    frames(in: bytes).filter { $0.type == 0 }.reduce(0) { $0 + $1.body.count }
   }
 
   /// What an end that asks whether somebody is there wants to have back.

@@ -36,14 +36,16 @@ import Testing
     }
   }
 
-  /// A connection that reads the whole log on so many streams and takes none of it.
+  /// A connection that reads the whole log on so many streams and takes none of it, or no more of
+  /// each than a window, and no more of all than that of the connection.
   private static func stalled(
     _ count: Int,
     _ served: ServedEvents,
-    path: String = "/wordweave.events.v1.EventLog/ReadAll"
+    path: String = "/wordweave.events.v1.EventLog/ReadAll",
+    window: UInt32 = 0
   ) throws -> RawConnection {
     let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 18)
-    connection.send(RawConnection.preface + Frame.settings(window: 0))
+    connection.send(RawConnection.preface + Frame.settings(window: window))
     connection.acknowledgeSettings()
     for number in 0..<count {
       let stream = UInt32(2 * number + 1)
@@ -85,6 +87,23 @@ import Testing
       try await Task.sleep(for: limit * 3)
       heard += connection.read() ?? []
       #expect(Set(Frame.resets(in: heard)).count == 5)
+    }
+  }
+
+  @Test func whoOpensTheWindowsOfStreamsAndNotThatOfTheConnectionIsResetAsWell() async throws {
+    let limit = Duration.milliseconds(100)
+    try await Self.served(room: Self.room, stallLimit: limit) { served, _ in
+      let connection = try Self.stalled(8, served, window: 1 << 24)
+      var heard: [UInt8] = []
+      // Four leave room, since a little of them has gone out.
+      #expect(
+        try await holds(within: .seconds(20)) {
+          heard += connection.read() ?? []
+          return Set(Frame.resets(in: heard)).count >= 4
+        }
+      )
+      // Other connections notice nothing.
+      #expect(try await served.log.readAllPage(.init()).events.count == 1)
     }
   }
 

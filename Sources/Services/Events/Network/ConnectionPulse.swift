@@ -3,9 +3,9 @@
 //   beat: ping ──acknowledged──► beat: ping …
 //           └──not acknowledged for `patience`, and next to nothing came in──► give up
 //
-// What came in counts as well, since an acknowledgement waits behind what was sent before it, and so
-// does what the other end took of what waited for it. But only from a few frames on: who sends a byte
-// now and then holds a connection and serves nobody.
+// What came in counts as well, since an acknowledgement waits behind what was sent before it; and so
+// does what the other end took of what waited for it, and what it made room for. But only from a few
+// frames on: who sends a byte now and then holds a connection and serves nobody.
 
 /// Tells when to ask whether somebody is there, and when to stop waiting; a connection performs it.
 struct ConnectionPulse {
@@ -33,7 +33,8 @@ struct ConnectionPulse {
 
   private var phase = Phase.answered
 
-  /// Takes that bytes came in, or that some which waited for the other end went out.
+  /// Takes that bytes came in, that some which waited for the other end went out, or that it takes
+  /// so many more.
   mutating func moved(_ count: Int) {
     guard case .asked(let age, let bytes) = phase else { return }
     phase = .asked(age: age, bytes: bytes + count)

@@ -7,12 +7,14 @@ import Testing
   private final class Calls: HTTP2Events {
     var begun: [HTTP2Stream] = []
     var closed: [Int32] = []
+    var opened = 0
 
     func began(_ stream: HTTP2Stream, head: [HTTP2Header], isLast: Bool) { begun.append(stream) }
     func received(_ bytes: UnsafeRawBufferPointer, of stream: HTTP2Stream) {}
     func ended(_ stream: HTTP2Stream) {}
     func closed(_ stream: HTTP2Stream) { closed.append(stream.id) }
     func sent(_ count: Int, of stream: HTTP2Stream) {}
+    func opened(_ count: Int) { opened += count }
     func pinged() {}
     func ponged(_ token: UInt64) {}
   }
@@ -56,6 +58,28 @@ import Testing
     let sent = try Self.output(of: session)
     #expect(Set(Frame.resets(in: sent)) == [1, 3])
     #expect(Set(calls.closed) == [1, 3])
+  }
+
+  @Test func windowsThatAreOpenedAreTold() throws {
+    let calls = Calls()
+    let session = try Self.begin(calls)
+    try Self.take(Frame.headers("/a.B/C"), into: session)
+    try Self.take(Frame.window(1000, stream: 0) + Frame.window(7, stream: 1), into: session)
+    #expect(calls.opened == 1007)
+  }
+
+  @Test func theWindowOfTheConnectionIsClosedOnceItIsFull() throws {
+    let calls = Calls()
+    let session = try Self.begin(calls)
+    try Self.take(Frame.settings(window: 1 << 20) + Frame.headers("/a.B/C"), into: session)
+    let stream = try #require(calls.begun.first)
+    session.respond(to: stream, [HTTP2Header(":status", "200")], isLast: false)
+    session.write([UInt8](repeating: 0, count: 1 << 17), to: stream)
+    #expect(!session.isConnectionBlocked)
+    _ = try Self.output(of: session)
+    #expect(session.isConnectionBlocked && !session.isBlocked(stream))
+    try Self.take(Frame.window(1, stream: 0), into: session)
+    #expect(!session.isConnectionBlocked)
   }
 
   @Test func whoOpensStreamsAndReadsNoRefusalIsDropped() throws {

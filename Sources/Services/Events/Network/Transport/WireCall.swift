@@ -256,8 +256,10 @@ final class WireCall: @unchecked Sendable {
   }
 
   /// Bytes of the answer that stand still in front of a closed window; 0 if it moves.
-  var stalledBytes: Int {
-    guard !hasMoved, let outbound, connection.isBlocked(stream) else { return 0 }
+  ///
+  /// - isStill: whether that of the connection is closed, and nothing has moved.
+  func stalledBytes(isStill: Bool) -> Int {
+    guard !hasMoved, let outbound, isStill || connection.isBlocked(stream) else { return 0 }
     return outbound.queued
   }
 

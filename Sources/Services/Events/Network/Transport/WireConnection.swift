@@ -1,5 +1,6 @@
 internal import EventLogCore
 internal import GRPCCore
+internal import Glibc
 internal import HTTP2Driver
 internal import Logging
 internal import NIOCore
@@ -15,13 +16,20 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   ///
   /// Clients ping every few seconds, and with what they send; four a second is no keepalive.
   static let pingsPerBeat = 20
-  /// Bytes of requests that are not whole yet, over all calls: as many as the log would queue.
+  /// Bytes of requests that are not whole yet, or that gRPC serves, over all calls: as many as the
+  /// log would queue.
   static let unfinishedBound = EventLogLimits.queuedBytes
   /// Bytes handed to the socket at once.
   private static let outputBytes = 64 << 10
+  /// Bytes that the system takes and has not sent yet: twice what it is handed at once, so that the
+  /// line does not run dry.
+  ///
+  /// By itself it takes megabytes. Of who reads slowly no sign would come for as long as it has no
+  /// room for more, and the answer to a ping waits behind them all.
+  private static let unsentBytes: CInt = 128 << 10
   /// How long calls that are on their way to a server that stops are waited for.
   private static let goodbye = TimeAmount.seconds(1)
-  /// How long a connection that ends may take to send the last of it; of who reads nothing it would
+  /// How long the last of a connection that ends may stand still; of who reads nothing it would
   /// never go out.
   private static let lastWords = TimeAmount.seconds(5)
 
@@ -49,13 +57,15 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Whether it is closed once the last is sent; what still comes in is dropped.
   private var isClosing = false
   /// Whether answers that stand still are looked for.
-  private var isWatching = false
+  private(set) var isWatching = false
+  /// Whether some of any answer has gone out since they are.
+  private var hasMoved = false
   private var calls: [Int32: WireCall] = [:]
   /// Calls that began with what is read just now.
   private var fresh: [WireCall] = []
-  /// What is kept of requests that are not whole yet.
+  /// What is kept of requests that are not whole yet, or that gRPC serves.
   var unfinishedBytes = 0
-  /// Streams that nobody needs a right for.
+  /// Streams of calls that nobody needs a right for.
   var openStreams = 0
   /// Closes without a word, before TLS asks for one; set by whoever stands there.
   var onGiveUp: (() -> Void)?
@@ -151,6 +161,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
       remote: Self.text(context.remoteAddress),
       local: Self.text(context.localAddress)
     )
+    bound(unsent: Self.unsentBytes, context)
     do {
       session = try HTTP2Session(settings, self)
       flush()
@@ -172,6 +183,13 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     fresh = []
     for call in open { call.closed() }
     onClosed(self)
+  }
+
+  /// Says how much the system takes before it has sent it; one that cannot be told takes what it
+  /// likes.
+  private func bound(unsent bytes: CInt, _ context: ChannelHandlerContext) {
+    let option = NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)
+    try? context.channel.syncOptions?.setOption(.tcpOption(option), value: bytes)
   }
 
   private static func text(_ address: SocketAddress?) -> String {
@@ -220,11 +238,30 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private func closeWhenSent(_ context: ChannelHandlerContext) {
     guard !isClosing else { return }
     isClosing = true
+    // Nothing follows: what the system has taken, it sends however slowly it is read.
+    bound(unsent: .max, context)
     let last = context.channel.allocator.buffer(capacity: 0)
     context.writeAndFlush(wrapOutboundOut(last)).whenComplete { _ in
       self.context?.close(mode: .all, promise: nil)
     }
-    giveUpLater()
+    giveUpOnceStill(waiting: Self.waitingBytes(context))
+  }
+
+  /// Gives up once the system takes no more of what waits for it.
+  private func giveUpOnceStill(waiting before: Int) {
+    loop.scheduleTask(in: Self.lastWords) {
+      guard let context = self.context else { return }
+      let waiting = Self.waitingBytes(context)
+      // All is handed over, and TLS says goodbye, for which it has a time of its own.
+      guard waiting > 0 else { return }
+      guard waiting < before else { return self.giveUp() }
+      self.giveUpOnceStill(waiting: waiting)
+    }
+  }
+
+  /// Bytes that the socket has not taken yet.
+  private static func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+    (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
   }
 
   /// Closes at once and without a word: the session is of no use, or nobody reads what is left.
@@ -266,6 +303,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   func watchAnswers() {
     guard !isWatching, room.isFull else { return }
     isWatching = true
+    hasMoved = false
     for call in calls.values { call.hasMoved = false }
     loop.scheduleTask(in: TimeAmount(bounds.stallLimit)) {
       self.isWatching = false
@@ -278,7 +316,10 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   /// The fullest first, and no more of them than it takes: who reads slowly while there is room is
   /// nobody's trouble.
   private func giveUpStalled() {
-    let stalled = calls.values.map { (call: $0, bytes: $0.stalledBytes) }.filter { $0.bytes > 0 }
+    // Behind the connection's window they take turns: all stand still once none has moved.
+    let isStill = !hasMoved && session?.isConnectionBlocked == true
+    let stalled = calls.values.map { (call: $0, bytes: $0.stalledBytes(isStill: isStill)) }
+      .filter { $0.bytes > 0 }
     for (call, _) in stalled.sorted(by: { $0.bytes > $1.bytes }) {
       guard room.isFull else { break }
       call.giveUpStalled()
@@ -294,6 +335,8 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Asks whether somebody is there when it is time to; false once nobody is.
   func beat() -> Bool {
     pings = 0
+    // Whose connection ends is not heard any more; how the last of it goes out is watched apart.
+    guard !isClosing else { return true }
     switch pulse.beat() {
     case .wait: break
     case .ping:
@@ -325,7 +368,15 @@ extension WireConnection: HTTP2Events {
     calls.removeValue(forKey: stream.id)?.closed()
   }
 
-  func sent(_ count: Int, of stream: HTTP2Stream) { calls[stream.id]?.sent(count) }
+  func sent(_ count: Int, of stream: HTTP2Stream) {
+    // Clients ping to measure the line while an answer flows, however long ago it was written.
+    pings = 0
+    hasMoved = true
+    calls[stream.id]?.sent(count)
+  }
+
+  // Who reads opens windows, a few bytes for very many.
+  func opened(_ count: Int) { pulse.moved(count) }
 
   func pinged() {
     pings += 1
