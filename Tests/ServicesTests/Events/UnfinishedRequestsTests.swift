@@ -91,6 +91,52 @@ import Testing
     }
   }
 
+  /// What gRPC serves begins with the last byte of its request, long after its head was let in.
+  @Test func aRightThatIsLostBeforeTheRequestIsWholeIsMissedByWhatGRPCServes() async throws {
+    let tokens = Tokens(["a": .admin, "b": .admin])
+    try await ServedEvents.with(
+      authority: tokens,
+      settings: { $0.callLimit = .seconds(60) }
+    ) { served async throws in
+      let event = NewEvent(type: "Happened", data: [1])
+      _ = try await served.engine.append(AppendRequest(to: "s", [event]))
+      let head = try await served.engine.head()
+      let connection = try RawConnection(port: served.port)
+      connection.greet()
+      connection.acknowledgeSettings()
+      for (stream, token) in [(1, "a"), (3, "b")] as [(UInt32, String)] {
+        connection.send(
+          Frame.headers(
+            "/wordweave.events.v1.Streams/Tombstone",
+            stream: stream,
+            [("authorization", "Bearer \(token)")]
+          )
+        )
+      }
+      // Both run, which is seen by nothing but that they are not refused.
+      try await Task.sleep(for: RunningCalls.pace + .milliseconds(200))
+      var heard = connection.read() ?? []
+      #expect(Frame.ends(in: heard).isEmpty)
+      tokens.revoke("a")
+      var request = Wordweave_Events_V1_TombstoneRequest()
+      request.stream = "s"
+      let message: [UInt8] = try request.serializedBytes()
+      func answered(_ stream: UInt32) async throws -> Bool {
+        try await holds(within: Self.soon) {
+          heard += connection.read() ?? []
+          return Frame.ends(in: heard).contains(stream)
+        }
+      }
+      connection.send(Frame.message(message, stream: 1))
+      #expect(try await answered(1))
+      #expect(try await served.engine.head() == head)
+      // The same goes through for whom it was let in and still is.
+      connection.send(Frame.message(message, stream: 3))
+      #expect(try await answered(3))
+      #expect(try await served.engine.head() != head)
+    }
+  }
+
   @Test func unfinishedRequestsOfAConnectionAreBounded() async throws {
     try await ServedEvents.with { served async throws in
       let connection = try RawConnection(port: served.port)
@@ -128,8 +174,8 @@ import Testing
       connection.greet()
       connection.acknowledgeSettings()
       var request = Wordweave_Events_V1_ReadStreamRequest()
-      // With what surrounds it a little less than 16 MiB.
-      request.stream = String(repeating: "x", count: 16 << 20 - 64)
+      // With what surrounds it, and what is counted beside it, a little less than 16 MiB.
+      request.stream = String(repeating: "x", count: 16 << 20 - 128)
       let message: [UInt8] = try request.serializedBytes()
       let calls = WireConnection.unfinishedBound / message.count + 1
       let streams = (0..<calls).map { UInt32(2 * $0 + 1) }
@@ -147,6 +193,33 @@ import Testing
       }
       #expect(Frame.resets(in: heard) == [last])
       _ = try await served.log.head(.init())
+    }
+  }
+
+  /// A stream keeps what it was asked for as long as it goes on: here a field that nobody knows.
+  @Test func requestsOfStreamsThatGoOnAreBounded() async throws {
+    try await ServedEvents.with(settings: { $0.callLimit = .seconds(60) }) { served async throws in
+      let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 16)
+      connection.greet()
+      connection.acknowledgeSettings()
+      var unknown = Wordweave_Events_V1_ReadStreamRequest()
+      unknown.stream = String(repeating: "x", count: 16 << 20 - 128)
+      let message: [UInt8] = try unknown.serializedBytes()
+      let calls = WireConnection.unfinishedBound / message.count + 1
+      let last = UInt32(2 * calls - 1)
+      for stream in stride(from: 1, through: last, by: 2) {
+        connection.send(
+          Frame.headers("/wordweave.events.v1.EventLog/WatchHead", stream: stream)
+            + Self.data(message.framed, stream: stream)
+            + Frame.frame(type: 0, flags: 1, stream: stream, [])
+        )
+      }
+      var heard: [UInt8] = []
+      _ = try await holds(within: Self.soon) {
+        heard += connection.read() ?? []
+        return Frame.ends(in: heard).contains(last)
+      }
+      #expect(Frame.ends(in: heard) == [last])
     }
   }
 

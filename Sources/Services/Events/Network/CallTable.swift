@@ -31,10 +31,11 @@ struct CallTable: Sendable {
   /// Bytes of one message of a call that nobody knows: enough for most to hear so, and not that
   /// their message is too large.
   static let unknownBytes = 64 << 10
-  /// Streams at once, on a connection, that nobody needs a right for: a client watches its
-  /// connection, maybe each of the few services on it, and whoever may do nothing else must not fill
-  /// the process with calls.
-  static let openStreams = 16
+  /// Streams at once, on a connection, of calls that nobody needs a right for.
+  ///
+  /// A client watches its connection, maybe each of the few services on it, and asks after them now
+  /// and then. Whoever may do nothing else must not fill the process with calls.
+  static let openStreams = 64
 
   private static let log = "wordweave.events.v1.EventLog"
   private static let streams = "wordweave.events.v1.Streams"

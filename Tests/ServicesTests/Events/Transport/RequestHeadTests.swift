@@ -50,7 +50,7 @@ import Testing
     let error = #expect(throws: RequestHead.Refusal.self) {
       try RequestHead(fields([name: value]))
     }
-    guard case .http(let answered, _)? = error else {
+    guard case .http(let answered)? = error else {
       Issue.record("answered as gRPC: \(String(describing: error))")
       return
     }

@@ -15,7 +15,9 @@ struct RequestHead: Sendable {
   /// Why a request is no call.
   enum Refusal: Error {
     /// Not gRPC at all: answered as HTTP.
-    case http(status: String, message: String)
+    ///
+    /// Without a body, which would wait for a window that may never open, and its stream with it.
+    case http(status: String)
     case status(RPCError)
   }
 
@@ -41,12 +43,8 @@ struct RequestHead: Sendable {
         metadata.addString(field.value, forKey: field.name)
       }
     }
-    guard isGRPC else {
-      throw .http(status: "415", message: "this port speaks gRPC: application/grpc")
-    }
-    guard verb == "POST" else {
-      throw .http(status: "405", message: "calls are made with POST, not '\(verb)'")
-    }
+    guard isGRPC else { throw .http(status: "415") }
+    guard verb == "POST" else { throw .http(status: "405") }
     guard encoding == "identity" else {
       throw .status(
         RPCError(

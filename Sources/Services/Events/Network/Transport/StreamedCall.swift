@@ -19,8 +19,8 @@ final class StreamedCall: Sendable {
     let local: String
   }
 
+  let head: RequestHead
   let outbound: CallOutbound
-  private let method: MethodDescriptor
   private let scope: CallScope
   private let peers: Peers
   private let inbound: CallInbound
@@ -34,7 +34,7 @@ final class StreamedCall: Sendable {
     onTaken: @escaping @Sendable () -> Void,
     send: @escaping @Sendable (CallOutbound.Part) -> Void
   ) {
-    method = head.method
+    self.head = head
     self.scope = scope
     self.peers = peers
     outbound = CallOutbound(scope.room ?? AnswerRoom(), send)
@@ -56,12 +56,12 @@ final class StreamedCall: Sendable {
       await CallScope.$current.withValue(scope) {
         await handler(
           RPCStream(
-            descriptor: method,
+            descriptor: head.method,
             inbound: RPCAsyncSequence(wrapping: inbound),
             outbound: RPCWriter.Closable(wrapping: outbound)
           ),
           ServerContext(
-            descriptor: method,
+            descriptor: head.method,
             remotePeer: peers.remote,
             localPeer: peers.local,
             cancellation: handle

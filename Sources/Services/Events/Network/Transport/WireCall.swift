@@ -11,6 +11,9 @@ final class WireCall: @unchecked Sendable {
   /// Requests up to this size are served on the loop that they came in on; decoding a larger one
   /// would keep the loop's other connections waiting.
   static let shortBytes = 16 << 10
+  /// What a message counts for beside its bytes, so that empty ones are no gift: what stands around
+  /// it while it waits.
+  private static let messageBytes = 64
 
   private enum Phase {
     case direct(DirectCall, RequestHead, message: [UInt8]?)
@@ -26,6 +29,8 @@ final class WireCall: @unchecked Sendable {
   private var decoder = MessageDecoder(limit: CallTable.unknownBytes)
   private var shape: WireShape?
   private var method: MethodDescriptor?
+  /// What is known of the call; nil of one that nobody knows.
+  private var entry: CallTable.Entry?
   private var window = WindowLedger()
   private var hasHead = false
   /// Whether the request is whole.
@@ -41,11 +46,12 @@ final class WireCall: @unchecked Sendable {
   private var deadline: UInt64?
   /// When that is.
   private var due: ContinuousClock.Instant?
-  /// Bytes of whole messages that wait for the rest of the request, or to be taken.
+  /// Bytes of whole messages that wait for the rest of the request, to be taken, or for what gRPC
+  /// makes of them: a stream may keep its request for as long as it goes on.
   private var waiting = 0
   /// Bytes of the request that are counted at the connection.
   private var held = 0
-  /// Whether it is counted among the streams that nobody needs a right for.
+  /// Whether its stream is counted among those of calls that nobody needs a right for.
   private var isOpenStream = false
   /// What is written of a streamed answer, until its stream is gone; also of one that is over.
   private var outbound: CallOutbound?
@@ -64,10 +70,8 @@ final class WireCall: @unchecked Sendable {
       try take(RequestHead(fields))
     } catch {
       switch error {
-      case .http(let status, let message):
-        connection.respond(to: stream, [HTTP2Header(":status", status)])
-        connection.write(Array(message.utf8), to: stream)
-        connection.end(stream, [])
+      case .http(let status):
+        connection.respond(to: stream, [HTTP2Header(":status", status)], isLast: true)
       case .status(let error): refuse(error)
       }
     }
@@ -78,6 +82,7 @@ final class WireCall: @unchecked Sendable {
     let direct = connection.direct[head.method]
     // Of a call that nobody knows gRPC says so.
     let entry = direct?.entry ?? CallTable.known(head.method)
+    self.entry = entry
     if let entry {
       do throws(RPCError) {
         try connection.direct.admit(head, entry)
@@ -98,13 +103,13 @@ final class WireCall: @unchecked Sendable {
     }
   }
 
-  /// Takes up a stream that everybody may open, if there are few of them.
+  /// Takes up a call that everybody may make, if there are few of them.
   private func countOpenStream(_ entry: CallTable.Entry) throws(RPCError) {
-    guard entry.right == nil, entry.isStream else { return }
+    guard entry.right == nil else { return }
     guard connection.openStreams < CallTable.openStreams else {
       throw RPCError(
         code: .resourceExhausted,
-        message: "this connection has \(CallTable.openStreams) such streams; end one first"
+        message: "this connection has \(CallTable.openStreams) such calls; end one first"
       )
     }
     connection.openStreams += 1
@@ -179,7 +184,7 @@ final class WireCall: @unchecked Sendable {
     guard count == 0 || connection.unfinishedBytes <= WireConnection.unfinishedBound else {
       throw RPCError(
         code: .resourceExhausted,
-        message: "the unfinished requests of this connection hold more than "
+        message: "the requests of this connection that are unfinished or served hold more than "
           + "\(WireConnection.unfinishedBound) bytes; send them one after the other"
       )
     }
@@ -200,8 +205,14 @@ final class WireCall: @unchecked Sendable {
       letGo()
       serve(call, head, message)
     case .streamed(let call):
-      // What was uploaded last may still have to be taken.
-      if !isUpload { letGo() }
+      // Streams are looked after while they run; what else gRPC serves begins with its last byte.
+      if let entry, !entry.isStream {
+        do throws(RPCError) {
+          try admitAgain(call.head, entry)
+        } catch {
+          return refuse(error)
+        }
+      }
       if due != scope.end {
         disarm()
         arm(at: scope.end)
@@ -211,7 +222,13 @@ final class WireCall: @unchecked Sendable {
     }
   }
 
-  /// Gives back what the unfinished request took of the connection's room.
+  /// Refuses a call whose request took its time, if the right to it was lost meanwhile.
+  private func admitAgain(_ head: RequestHead, _ entry: CallTable.Entry) throws(RPCError) {
+    guard ContinuousClock.now - admitted > RunningCalls.pace else { return }
+    try connection.direct.admit(head, entry)
+  }
+
+  /// Gives back what the request took of the connection's room.
   private func letGo() {
     waiting = 0
     keep(0)
@@ -228,8 +245,6 @@ final class WireCall: @unchecked Sendable {
     disarm()
     letGo()
     decoder = MessageDecoder(limit: 0)
-    if isOpenStream { connection.openStreams -= 1 }
-    isOpenStream = false
   }
 
   /// The stream is gone: nobody hears an answer any more.
@@ -242,6 +257,9 @@ final class WireCall: @unchecked Sendable {
     end()
     outbound?.drop()
     outbound = nil
+    // Not with its end: what was answered may wait for a window for ever.
+    if isOpenStream { connection.openStreams -= 1 }
+    isOpenStream = false
   }
 
   /// The server stops; streams that never end by themselves end now.
@@ -276,7 +294,7 @@ final class WireCall: @unchecked Sendable {
   private func complete(_ message: [UInt8]) {
     if case .over = phase { return }
     if let excess = shape?.excess(in: message) { return refuse(excess) }
-    waiting += message.count
+    waiting += message.count + Self.messageBytes
     switch phase {
     case .direct(let call, let head, nil): phase = .direct(call, head, message: message)
     case .direct:
@@ -324,12 +342,12 @@ final class WireCall: @unchecked Sendable {
   }
 
   private func send(_ part: CallOutbound.Part) {
+    // What comes too late is counted as well, until its stream is gone.
+    if case .message = part { connection.watchAnswers() }
     guard case .streamed(let call) = phase else { return }
     switch part {
     case .head(let metadata): begin(metadata)
-    case .message(let bytes):
-      connection.write(bytes, to: stream)
-      connection.watchAnswers()
+    case .message(let bytes): connection.write(bytes, to: stream)
     case .status(let status, let metadata):
       end()
       call.outbound.close()
@@ -345,13 +363,10 @@ final class WireCall: @unchecked Sendable {
   // MARK: Served directly
 
   private func serve(_ call: DirectCall, _ head: RequestHead, _ message: [UInt8]) {
-    if ContinuousClock.now - admitted > RunningCalls.pace {
-      // The request took its time: the right may have been lost meanwhile.
-      do throws(RPCError) {
-        try connection.direct.admit(head, call.entry)
-      } catch {
-        return refuse(error)
-      }
+    do throws(RPCError) {
+      try admitAgain(head, call.entry)
+    } catch {
+      return refuse(error)
     }
     let calls = connection.direct
     let scope = scope
