@@ -62,6 +62,21 @@ import Testing
     #expect(room.enterAtOnce())
   }
 
+  /// However many had a place before somebody has to wait for one.
+  @Test func whoHadAPlaceIsNotLookedForAgain() async throws {
+    let room = AnswerRoom(bytes: AnswerRoom.placeBytes)
+    let before = 1000
+    for _ in 0..<before {
+      try await room.enter()
+      room.leave()
+    }
+    #expect(room.enterAtOnce())
+    let waiting = Task.immediate { try await room.reading { 1 } }
+    #expect(room.first == UInt64(before + 1))
+    room.leave()
+    #expect(try await waiting.value == 1)
+  }
+
   @Test func whoIsCancelledWhileItWaitsLeavesItsTurnToOthers() async throws {
     let room = AnswerRoom(bytes: AnswerRoom.placeBytes)
     #expect(room.enterAtOnce())

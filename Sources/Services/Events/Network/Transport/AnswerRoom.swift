@@ -29,6 +29,8 @@ final class AnswerRoom: Sendable {
     var waiting: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     var next: UInt64 = 0
     /// No one that waits has a lower number.
+    ///
+    /// Kept close to those who do: all numbers from here on are looked for when there are places.
     var first: UInt64 = 0
 
     func hasPlace(in bound: Int) -> Bool { queued + places * AnswerRoom.placeBytes < bound }
@@ -55,6 +57,9 @@ final class AnswerRoom: Sendable {
 
   /// Whether as much waits as may.
   var isFull: Bool { state.withLock { $0.queued >= bound } }
+
+  /// The number with which the search for who is next begins.
+  var first: UInt64 { state.withLock { $0.first } }
 
   /// Counts bytes that are on their way; answers whether the room is full with them.
   func add(_ count: Int) -> Bool {
@@ -104,7 +109,7 @@ final class AnswerRoom: Sendable {
             state.places += 1
             return true
           }
-          state.first = min(state.first, reader)
+          state.first = state.waiting.isEmpty ? reader : min(state.first, reader)
           state.waiting[reader] = continuation
           return nil
         }
