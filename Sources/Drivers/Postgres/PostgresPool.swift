@@ -8,6 +8,8 @@ public final class PostgresPool: Sendable {
   private struct State: Sendable {
     var idle: [PostgresSession] = []
     var borrowed = 0
+    /// How often all sessions were given up.
+    var renewals = 0
     var isClosed = false
   }
 
@@ -33,7 +35,9 @@ public final class PostgresPool: Sendable {
   public func withSession<R>(
     _ body: (PostgresSession) throws(PostgresError) -> R
   ) throws(PostgresError) -> R {
+    var renewals = 0
     let turn: Turn = state.wait { state in
+      renewals = state.renewals
       if state.isClosed { return .closed }
       if let session = state.idle.popLast() {
         state.borrowed += 1
@@ -44,7 +48,7 @@ public final class PostgresPool: Sendable {
       return .make
     }
     var session: PostgresSession?
-    defer { giveBack(session) }
+    defer { giveBack(session, renewals) }
     switch turn {
     case .closed:
       throw PostgresError(.closed, attempt: "borrow a session", found: "the pool was closed")
@@ -67,36 +71,41 @@ public final class PostgresPool: Sendable {
       guard error.endsConnection, error.code != .closed, error.code != .timedOut else {
         throw error
       }
-      // All idle sessions shared the fate of this one, most likely.
-      forgetIdle()
+      // All sessions shared the fate of this one, most likely.
+      renew()
       return try withSession(body)
     }
   }
 
-  private func forgetIdle() {
+  /// Gives up all sessions, and those that are lent when they come back.
+  ///
+  /// For sessions with a server that is not to be asked any more: new ones may meet another.
+  public func renew() {
     let idle = state.withLock { state in
+      state.renewals += 1
       defer { state.idle = [] }
       return state.idle
     }
     for session in idle { session.close() }
   }
 
-  private func giveBack(_ session: PostgresSession?) {
-    let isKept = session.map { $0.isOpen && !$0.isInTransaction } ?? false
-    let isClosed = state.withLock { state in
+  private func giveBack(_ session: PostgresSession?, _ renewals: Int) {
+    let isSound = session.map { $0.isOpen && !$0.isInTransaction } ?? false
+    let isKept = state.withLock { state in
       // A closed pool lent nothing; what came late was counted all the same.
       state.borrowed = max(0, state.borrowed - 1)
-      if let session, isKept, !state.isClosed { state.idle.append(session) }
-      return state.isClosed
+      guard let session, isSound, !state.isClosed, state.renewals == renewals else { return false }
+      state.idle.append(session)
+      return true
     }
-    if !isKept || isClosed { session?.close() }
+    if !isKept { session?.close() }
     state.signal()
   }
 
   /// Closes the idle sessions and, when they come back, the others.
   public func close() {
     state.withLock { $0.isClosed = true }
-    forgetIdle()
+    renew()
     state.signal()
   }
 }

@@ -79,7 +79,7 @@ extension PostgresEventLog {
         list(.bytes(lowest), .bytes(prefix + [0xFF]), .int8(Int64(limit))),
       ])
     }
-    if let first = answers.first { try PostgresStorage.check(first, against: head) }
+    if let first = answers.first { try storage.check(first, against: head) }
     // Where there are no streams, there is no row that tells a head.
     guard let rows = answers.last, rows.count > 0 else { return ([], head) }
     let streams = (0..<rows.count).compactMap { row in

@@ -121,7 +121,7 @@ extension PostgresStorage {
     head: GlobalPosition
   ) throws(EventLogError) -> Chunk {
     let rows = try reading { session throws(PostgresError) in try session.run(call) }
-    try Self.check(rows, against: head)
+    try check(rows, against: head)
     var events: [Candidate] = []
     events.reserveCapacity(rows.count)
     var bytes = 0
@@ -164,7 +164,7 @@ extension PostgresStorage {
         )
       )
     }
-    try Self.check(rows, against: head)
+    try check(rows, against: head)
     let places = (0..<rows.count).compactMap { rows.integer($0, 1) }.map { UInt64(bitPattern: $0) }
     return bounds.page(places, stoppedAt: places.count < count ? nil : places.last)
   }
@@ -285,7 +285,7 @@ struct QueryKeys {
     }
     // No tag is taken for unknown by a server that lacks what was asked for.
     guard let first = answers.first, let rows = answers.last else { return [:] }
-    try PostgresStorage.check(first, against: GlobalPosition(high))
+    try storage.check(first, against: GlobalPosition(high))
     var counts: [[UInt8]: Int64] = [:]
     for row in 0..<rows.count {
       guard let number = rows.integer(row, 0), let count = rows.integer(row, 1) else { continue }

@@ -40,7 +40,7 @@ extension PostgresStorage {
           )
         )
       }
-      try Self.check(rows, against: head)
+      try check(rows, against: head)
       // The state is that of the first look; what came later is for the next read. Its head comes with
       // it, which may be beyond the one published here: what is seen is durable. To wait for the
       // other instead may be for ever, where a stream is written quicker than it is asked for.

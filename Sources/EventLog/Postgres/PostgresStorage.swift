@@ -40,11 +40,14 @@ final class PostgresStorage: LogStorage {
   }
 
   /// Refuses what a server says that is behind the published head.
-  static func check(_ rows: PostgresRows, against head: GlobalPosition) throws(EventLogError) {
+  ///
+  /// The sessions with it are given up: the pool would lend the last one first, for ever.
+  func check(_ rows: PostgresRows, against head: GlobalPosition) throws(EventLogError) {
     guard rows.count > 0, let found = rows.integer(0, 0) else {
       throw .corrupt("the log's head is not there", at: nil)
     }
     guard found >= Int64(bound: head.number) else {
+      pool.renew()
       throw .unavailable("the server is at \(found), the log is at \(head): it reads a copy")
     }
   }
@@ -127,7 +130,7 @@ extension PostgresStorage {
     guard !calls.isEmpty else { return found }
     let ready = [ReadStatements.logHead()] + calls
     var answers = try reading { session throws(PostgresError) in try session.run(ready) }[...]
-    if let rows = answers.popFirst() { try Self.check(rows, against: head) }
+    if let rows = answers.popFirst() { try check(rows, against: head) }
     if !streams.isEmpty, let rows = answers.popFirst() {
       for row in 0..<rows.count {
         guard let name = rows.text(row, 0) else { continue }

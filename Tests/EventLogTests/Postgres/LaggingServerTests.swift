@@ -108,6 +108,21 @@ struct LaggingServerTests {
     }
   }
 
+  /// The pool lends the session first that came back last: it would be asked for ever.
+  @Test func aServerThatIsBehindIsAskedOverNoSessionAgain() async throws {
+    try await Self.withStorage(toldOf: Self.count + 2) { storage, _ in
+      let first = try Self.process(of: storage)
+      #expect(try Self.process(of: storage) == first)
+      #expect(throws: EventLogError.self) { try storage.tracking(of: NameKey("never")) }
+      #expect(try Self.process(of: storage) != first)
+    }
+  }
+
+  /// The server's process of the session that is lent next.
+  private static func process(of storage: PostgresStorage) throws -> Int32 {
+    try storage.pool.withSession { session throws(PostgresError) in session.process }
+  }
+
   @Test func aServerThatIsThereIsBelieved() async throws {
     try await Self.withStorage(toldOf: Self.count) { storage, head in
       for (what, ask) in Self.questions {

@@ -248,6 +248,22 @@ struct PostgresDriverTests {
     #expect(error?.code == .closed)
   }
 
+  @Test func aRenewedPoolKeepsNoSession() throws {
+    let pool = PostgresPool(try Self.settings(), bound: 2)
+    func process() throws(PostgresError) -> Int32 {
+      try pool.withSession { session throws(PostgresError) in session.process }
+    }
+    let first = try process()
+    #expect(try process() == first)
+    pool.renew()
+    let second = try process()
+    #expect(second != first)
+    // Nor one that was lent meanwhile.
+    try pool.withSession { _ throws(PostgresError) in pool.renew() }
+    #expect(try process() != second)
+    pool.close()
+  }
+
   @Test func nobodyListensThere() throws {
     var settings = PostgresSettings(
       url: "postgres://me:secret@127.0.0.1:1/x",
