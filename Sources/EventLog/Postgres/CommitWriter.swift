@@ -11,6 +11,9 @@ internal import WeaveRuntime
 // While one commit is written, the rows of the next are inserted over another session (a lane). Its
 // fence is sent when the one before is durable, so that fences follow each other as commits do.
 //
+// The fence holds on the server of the term. After a failover another may have the row as it was
+// when the term had not ended, so each session is looked at when it is made: it keeps its server.
+//
 //   COMMIT says COMMIT    → written
 //   fence moved none      → ROLLBACK    → deposed: nothing was written, and nothing will be
 //   a statement refused   → ROLLBACK    → nothing was written; the term ends
@@ -213,8 +216,23 @@ final class CommitWriter: LogStorage {
     """
   )
 
+  /// A session with the server of this term.
+  ///
+  /// - Throws: `fenced` where a new one meets another server, or one on which another leads.
   private func takeSession() throws(PostgresError) -> PostgresSession {
+    if let session = takeIdle() { return session }
+    let session = try connect()
+    let stands = try session.run(LogHeadStatements.stands(.text(token))).number(0, 0)
+    guard stands == 1 else { throw Self.fenced }
+    return session
+  }
+
+  private func takeIdle() -> PostgresSession? {
     while let session = idle.withLock({ $0.popLast() }) { if session.isOpen { return session } }
+    return nil
+  }
+
+  private func connect() throws(PostgresError) -> PostgresSession {
     let session = try PostgresSession.connect(settings)
     try session.run(Self.waitForDisk())
     return session
@@ -274,11 +292,15 @@ final class CommitWriter: LogStorage {
   }
 
   /// Raises the leader epoch, which waits for the lost commit, and reads what is true behind it.
+  ///
+  /// Another server than that of the term is as one on which another leads: what it lacks is lost.
   private func retake(
     _ batch: CommitBatch,
     _ state: inout State
   ) throws(PostgresError) -> Found {
-    let session = try takeSession()
+    // A new one is not refused for what it meets: that is how the outcome is found.
+    let session: PostgresSession
+    if let idle = takeIdle() { session = idle } else { session = try connect() }
     let rows = try session.run(LogHeadStatements.retake(.int8(0), .text(token)))
     guard rows.count == 1 else {
       return try isThere(batch, session) ? .batch : .other

@@ -112,7 +112,20 @@ enum LogHeadStatements {
     "take the log over again",
     """
     UPDATE log_head SET leader_epoch = leader_epoch + 1
-    WHERE holder = $2 RETURNING \(LogHead.columns)
+    FROM (\(place)) here
+    WHERE holder = $2 AND NOT \(isElsewhere("log_head"))
+    RETURNING \(LogHead.columns)
+    """
+  )
+
+  /// Whether a holder leads on the database that a session has met: one row, or none.
+  ///
+  /// After a failover the row may name a holder that was replaced: the take-over is what was lost.
+  static let stands = PostgresStatement(
+    "look whether the term goes on",
+    """
+    SELECT count(*) FROM log_head, (\(place)) here
+    WHERE holder = $1 AND NOT \(isElsewhere("log_head"))
     """
   )
 

@@ -123,20 +123,25 @@ struct CommitWriterTests {
     )
   }
 
+  /// Waits until a commit has met the trigger that `breakOff` made.
+  private static func isUnderWay(_ term: Term) async throws {
+    try await until("the commit is under way") {
+      try term.test.run(
+        """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE application_name = 'wordweave \(term.test.schema)' AND wait_event = 'PgSleep'
+        """
+      )?.integer(0, 0) == 1
+    }
+  }
+
   /// The outcome of a commit that is lost while another takes over and writes these of its events.
   private static func outcome(_ written: Int) async throws -> EventLogError?? {
     var outcome: EventLogError??
     try await with { term in
       try breakOff(term.test, always: false)
       async let writing = term.write()
-      try await until("the commit is under way") {
-        try term.test.run(
-          """
-          SELECT count(*) FROM pg_stat_activity
-          WHERE application_name = 'wordweave \(term.test.schema)' AND wait_event = 'PgSleep'
-          """
-        )?.integer(0, 0) == 1
-      }
+      try await isUnderWay(term)
       try overtake(term, with: Array(term.ids.prefix(written)))
       outcome = .some(await writing)
     }
@@ -159,6 +164,31 @@ struct CommitWriterTests {
       try session.run(LogHeadStatements.release(.text("mine")))
       session.close()
       #expect(await term.write() == .notLeader(address: nil))
+      #expect(try term.test.run("SELECT count(*) FROM event")?.integer(0, 0) == 1)
+    }
+  }
+
+  /// The server failed over to a copy that lacks a take-over: the row there names the term still.
+  private static func failOver(_ test: PostgresTest) throws {
+    try test.run("UPDATE log_head SET timeline = timeline - 1")
+  }
+
+  @Test func aTermThatMeetsAnotherServerWritesNothing() async throws {
+    try await Self.with { term in
+      try Self.failOver(term.test)
+      #expect(await term.write() == .notLeader(address: nil))
+      #expect(try term.test.run("SELECT count(*) FROM event")?.integer(0, 0) == 1)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aTermThatIsSentToAnotherServerWritesNothing() async throws {
+    try await Self.with { term in
+      try Self.breakOff(term.test, always: false)
+      async let writing = term.write()
+      try await Self.isUnderWay(term)
+      try Self.failOver(term.test)
+      let outcome = await writing
+      #expect(outcome == .notLeader(address: nil))
       #expect(try term.test.run("SELECT count(*) FROM event")?.integer(0, 0) == 1)
     }
   }
