@@ -72,11 +72,20 @@ final class LeaderKeeper: Sendable {
   }
 
   /// Looks for the first time, and takes the log over if it is vacant; then goes on by itself.
+  ///
+  /// - Throws: also where an epoch is to start and another leads. To go on without it would give
+  ///   events of a backup for those that consumers have handled.
   func start(startingEpoch: Bool) throws(PostgresError) -> LogHead {
     let session = try connect()
     var head = try look(session).head
     if head.isVacant, let taken = try takeOver(head, session, startsEpoch: startingEpoch) {
       head = taken
+    } else if startingEpoch {
+      throw PostgresError(
+        .unexpected,
+        attempt: "start an epoch of the log",
+        found: "another process leads it: stop that one first"
+      )
     } else {
       head = try follow(session)
     }

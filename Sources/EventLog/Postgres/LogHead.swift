@@ -73,23 +73,27 @@ enum LogHeadStatements {
     "SELECT \(LogHead.columns) FROM log_head"
   )
 
-  /// The cluster and the timeline that a statement runs on.
+  /// The cluster, the timeline and the table that a statement runs on.
   private static let place = """
     SELECT (SELECT system_identifier FROM pg_control_system()) AS cluster,
-      ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer AS timeline
+      ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer AS timeline,
+      'log_head'::regclass::oid::bigint AS relation
     """
 
   /// Whether the place `here` is another than `row`, which is that of `log_head`, has; one that was
-  /// never led has none.
+  /// never led has none, and one that was not led since it was brought up to date has no table.
   private static func isElsewhere(_ row: String) -> String {
-    "coalesce(\(row).cluster <> here.cluster OR \(row).timeline <> here.timeline, false)"
+    """
+    coalesce(\(row).cluster <> here.cluster OR \(row).timeline <> here.timeline
+      OR \(row).relation <> here.relation, false)
+    """
   }
 
   /// Raises the leader epoch, if nobody did since the row was seen; waits for a commit in flight,
   /// since that holds the row, and answers what is true behind it.
   ///
-  /// A cluster or timeline other than the last leader's means that the database was restored or
-  /// failed over: that starts a log epoch.
+  /// A cluster, timeline or table other than the last leader's means that the database was restored
+  /// or failed over: that starts a log epoch.
   static let takeOver = PostgresStatement(
     "take the log over",
     """
@@ -97,6 +101,7 @@ enum LogHeadStatements {
       leader_epoch = leader_epoch + 1, holder = $4, address = $5, secret = $8, renewals = 0,
       lease_until = clock_timestamp() + $6 * interval '1 millisecond',
       backend = pg_backend_pid(), cluster = now.cluster, timeline = now.timeline,
+      relation = now.relation,
       log_epoch = CASE WHEN now.restarts THEN $9 ELSE log_epoch END,
       epoch_ends = CASE WHEN now.restarts THEN epoch_ends || head ELSE epoch_ends END
     FROM (
@@ -155,6 +160,7 @@ enum LogHeadStatements {
     UPDATE log_head SET
       leader_epoch = leader_epoch + 1, lease_until = to_timestamp(0), holder = '', address = '',
       secret = '', renewals = 0, cluster = here.cluster, timeline = here.timeline,
+      relation = here.relation,
       log_epoch = $2, epoch_ends = epoch_ends || least(head, $3)
     FROM (\(place)) here
     WHERE log_epoch = $1

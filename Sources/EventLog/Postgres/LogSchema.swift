@@ -15,7 +15,8 @@ internal import EventLogCore
 //                   leader epoch, holder, its address, the secret of its term (see Leadership),
 //                   until when its lease lasts, how often it was renewed and by which server
 //                   process · log id, log epoch, ends of the epochs before · the cluster and
-//                   timeline it was last led on
+//                   timeline it was last led on, and this table's own number there (`relation`):
+//                   a dump that is restored makes another table
 //   migration       which of the steps below were taken
 //
 // The last revision of a stream is that of its last row in `event`: a row of its own, rewritten with
@@ -43,6 +44,11 @@ struct LogMigration: Sendable {
       statements: ["ALTER TABLE log_head ADD COLUMN secret text NOT NULL DEFAULT ''"]
     ),
     LogMigration(number: 3, statements: fewerIndexes),
+    // Null until the log is taken over: a form that is brought up to date starts no epoch.
+    LogMigration(
+      number: 4,
+      statements: ["ALTER TABLE log_head ADD COLUMN relation bigint"]
+    ),
   ]
 
   /// The form that this program knows.

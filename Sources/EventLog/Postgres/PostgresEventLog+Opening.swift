@@ -13,8 +13,9 @@ extension PostgresEventLog {
   /// - address: where others reach this process, which they tell whoever appends at the wrong one;
   ///   `advertise` says it later.
   /// - readThreads: how many reads may wait for the server at once.
-  /// - startsEpoch: says that the database was restored from a backup in the same cluster, so that
-  ///   consumers notice. A restore into another cluster and a failover are noticed without.
+  /// - startsEpoch: says that the rows of a backup were put into the tables that are there, so that
+  ///   consumers notice. A restore that makes the tables and a failover are noticed without.
+  ///   `.unavailable` where another process leads.
   /// - clock: what `recordedAt` is taken from.
   /// - Errors: `.locked`, `.corrupt`, or `.unavailable` with what to do.
   public static func open(

@@ -209,6 +209,24 @@ struct LeadershipTests {
     }
   }
 
+  /// The word of who restored a backup is not lost where somebody else leads.
+  @Test func anEpochIsStartedOrRefused() async throws {
+    try await PostgresTest.withSchema { test in
+      let leader = try await test.open("a:1")
+      _ = try await leader.append(.marked(1, to: "s"))
+      await #expect {
+        _ = try await test.open("b:1", startsEpoch: true)
+      } throws: { error in
+        if case .unavailable = error as? EventLogError { true } else { false }
+      }
+      await leader.close()
+      let next = try await test.open("b:1", startsEpoch: true)
+      #expect(next.isLeading && next.identity.epochNumber == 2)
+      #expect(next.identity.epochEnds == [GlobalPosition(1)])
+      await next.close()
+    }
+  }
+
   @Test func onlyOneOfManyLeads() async throws {
     try await PostgresTest.withSchema { test in
       let logs = try await withThrowingTaskGroup(of: PostgresEventLog.self) { group in

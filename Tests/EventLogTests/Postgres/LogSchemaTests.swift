@@ -13,7 +13,7 @@ struct LogSchemaTests {
       }
       for log in logs { await log.close() }
       let rows = try test.run("SELECT number FROM migration ORDER BY number")
-      #expect((0..<3).map { rows?.integer($0, 0) } == [1, 2, 3] && rows?.count == 3)
+      #expect((0..<4).map { rows?.integer($0, 0) } == [1, 2, 3, 4] && rows?.count == 4)
     }
   }
 
@@ -38,6 +38,8 @@ struct LogSchemaTests {
       for step in Self.olderForm { try test.run(step) }
       let again = try await test.open()
       #expect(try await again.head() == GlobalPosition(7))
+      // It is the log that it was.
+      #expect(again.identity == log.identity)
       try await again.verify()
       #expect(try await again.streams(limit: 10) == listed)
       for (index, id) in ids.enumerated() {
@@ -56,7 +58,7 @@ struct LogSchemaTests {
 
   /// Makes of the tables what they were in the first form.
   private static let olderForm = [
-    "ALTER TABLE log_head DROP COLUMN secret",
+    "ALTER TABLE log_head DROP COLUMN secret, DROP COLUMN relation",
     "ALTER TABLE event DISABLE TRIGGER ALL",
     "UPDATE event SET id = encode(substr(envelope, 49, 16), 'hex')::uuid WHERE id IS NULL",
     "ALTER TABLE event ENABLE TRIGGER ALL",
@@ -98,7 +100,7 @@ struct LogSchemaTests {
       await #expect {
         _ = try await test.open()
       } throws: { error in
-        "\(error)".contains("form 9") && "\(error)".contains("form 3")
+        "\(error)".contains("form 9") && "\(error)".contains("form 4")
       }
     }
   }

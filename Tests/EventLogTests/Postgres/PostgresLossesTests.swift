@@ -76,6 +76,32 @@ struct PostgresLossesTests {
     }
   }
 
+  /// A dump that is restored into its own cluster brings the head, the cluster and the timeline of
+  /// when it was taken: what came later would be written anew in the same epoch.
+  @Test func aDumpRestoredInItsClusterStartsAnEpoch() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      for number in 1...3 { _ = try await log.append(.marked(number, to: "s")) }
+      #expect(log.identity.epochNumber == 1)
+      await log.close()
+      // As a dump does: other tables of the same names, with the same rows.
+      try test.run(
+        "ALTER TABLE log_head RENAME TO dumped",
+        "CREATE TABLE log_head (LIKE dumped INCLUDING ALL)",
+        "INSERT INTO log_head TABLE dumped",
+        "GRANT SELECT, UPDATE ON log_head TO wordweave_log"
+      )
+      let restored = try await test.open()
+      #expect(restored.identity.id == log.identity.id && restored.identity.epochNumber == 2)
+      #expect(restored.identity.epochEnds == [GlobalPosition(3)])
+      #expect(try await restored.append(.marked(4, to: "s")).lastPosition == GlobalPosition(4))
+      await restored.close()
+      let again = try await test.open()
+      #expect(again.identity == restored.identity)
+      await again.close()
+    }
+  }
+
   /// A transaction got its number before it took the stream: revision 1 comes before 0.
   @Test func transactionOrderInvertsStream() async throws {
     try await PostgresTest.withSchema { test in

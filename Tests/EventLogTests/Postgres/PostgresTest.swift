@@ -28,7 +28,8 @@ struct PostgresTest: Sendable {
     standby: PostgresEventLog.Standby = .standsBy,
     at url: String? = nil,
     lease: Duration = .seconds(10),
-    poll: Duration = .seconds(1)
+    poll: Duration = .seconds(1),
+    startsEpoch: Bool = false
   ) async throws -> PostgresEventLog {
     var times = LeaseTimes()
     times.lease = lease
@@ -41,7 +42,7 @@ struct PostgresTest: Sendable {
       standby: standby,
       address: address,
       readThreads: 2,
-      startsEpoch: false,
+      startsEpoch: startsEpoch,
       times: times,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       clock: { .now }
