@@ -37,12 +37,13 @@ extension LeaderKeeper {
 
   /// Says in the tables that the log lost what it had published, whoever leads, and tells the others.
   func startEpoch(behind sight: LogSight, _ session: PostgresSession) throws(PostgresError) {
-    let rows = try session.run(
+    let rows = try runBehindCommit(
       LogHeadStatements.startEpoch(
         .int8(Int64(bound: sight.head.identity.epoch)),
         .int8(Int64(bound: sight.head.identity.nextEpoch)),
         .int8(Int64(bound: sight.head.head))
-      )
+      ),
+      session
     )
     // Another was faster.
     guard rows.changed == 1 else { return }
@@ -78,7 +79,7 @@ extension LeaderKeeper {
       return state.address
     }
     let known = known.number
-    let rows = try session.run(
+    let rows = try runBehindCommit(
       LogHeadStatements.takeOver(
         .int8(times.overdue.milliseconds),
         .int8(seen.leaderEpoch),
@@ -89,7 +90,8 @@ extension LeaderKeeper {
         .bool(startsEpoch),
         .text(Self.makeSecret()),
         .int8(Int64(bound: seen.identity.nextEpoch))
-      )
+      ),
+      session
     )
     guard rows.count == 1 else { return nil }
     let taken = try LogHead(rows)
@@ -102,7 +104,7 @@ extension LeaderKeeper {
       )
     }
     lastToken.withLock { $0 = token }
-    endLeftovers()
+    endLeftovers(onlyStopped: false)
     guard let term = hooks.lead(LogSight(head: taken, known: known)) else {
       leaveForGood()
       try giveBack(token, over: session)
@@ -113,18 +115,40 @@ extension LeaderKeeper {
     return taken
   }
 
+  /// Runs a statement that waits for the row of the head, and so for a commit in flight.
+  ///
+  /// A leader that is stopped between its fence and its COMMIT, of which the library sends a part
+  /// when its buffer is full, holds that row; no timer of the server ends it before the rest has
+  /// come. So who has waited as long as a commit may take ends what waits for its process. A commit
+  /// that waits for the disk or for another server is left alone: it may be there already.
+  private func runBehindCommit(
+    _ call: PostgresCall,
+    _ session: PostgresSession
+  ) throws(PostgresError) -> PostgresRows {
+    do throws(PostgresError) {
+      return try session.run(call)
+    } catch {
+      guard error.sqlState == Self.lockTimeout else { throw error }
+      endLeftovers(onlyStopped: true)
+      return try session.run(call)
+    }
+  }
+
+  private static let lockTimeout = "55P03"
+
   /// Ends what earlier leaders left in the middle of a commit, which could not be committed any more.
   ///
   /// The rows of a leader that is stopped while it copies stand in the way of the next one's: its
   /// session waits for the rest of them, which no timer of the server ends.
-  private func endLeftovers() {
+  private func endLeftovers(onlyStopped: Bool) {
     do throws(PostgresError) {
       // As the login, whose sessions these are; the role of the log may end none.
       var settings = settings
       settings.parameters["role"] = nil
       let session = try PostgresSession.connect(settings)
       defer { session.close() }
-      let ended = try session.run(LogHeadStatements.endLeftovers()).integer(0, 0) ?? 0
+      let call = LogHeadStatements.endLeftovers(.bool(onlyStopped))
+      let ended = try session.run(call).integer(0, 0) ?? 0
       guard ended > 0 else { return }
       logger.notice("ended what an earlier leader had begun", metadata: ["sessions": "\(ended)"])
     } catch {

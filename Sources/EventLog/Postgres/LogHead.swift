@@ -195,13 +195,15 @@ enum LogHeadStatements {
   /// What the server says of a fence that moved no row: division by zero, which nothing else does.
   static let fenceHolds = "22012"
 
-  /// Ends sessions of the log's processes that have rows of events in a transaction.
+  /// Ends sessions of the log's processes that have rows of events in a transaction; where $1, only
+  /// those to which their process sends nothing.
   static let endLeftovers = PostgresStatement(
     "end what an earlier leader had begun",
     isPrepared: false,
     """
     SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid)) FROM pg_stat_activity a
     WHERE a.application_name = current_setting('application_name') AND a.pid <> pg_backend_pid()
+      AND (NOT $1 OR a.wait_event_type = 'Client')
       AND EXISTS (
         SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.relation = 'event'::regclass
           AND l.mode = 'RowExclusiveLock' AND l.granted

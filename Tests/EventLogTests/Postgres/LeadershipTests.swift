@@ -179,6 +179,33 @@ struct LeadershipTests {
     }
   }
 
+  /// As one that is stopped between its fence and its COMMIT: the server has locked the row of the
+  /// head and waits for the rest, for which it has no timer.
+  @Test(.timeLimit(.minutes(1))) func aLeaderStoppedBehindItsFenceIsNotWaitedFor() async throws {
+    try await PostgresTest.withSchema { test in
+      let first = try await test.open("a:1")
+      _ = try await first.append(.marked(1, to: "s"))
+      await first.close()
+      var settings = PostgresSettings(url: test.url, applicationName: "wordweave " + test.schema)
+      settings.parameters["search_path"] = test.schema
+      let stopped = try PostgresSession.connect(settings)
+      try stopped.run([
+        PostgresStatement.begin(),
+        PostgresTest.statement(
+          "INSERT INTO event SELECT 2, NULL, NULL, NULL, type, envelope FROM event"
+        ),
+        PostgresTest.statement("UPDATE log_head SET head = 2"),
+      ])
+      let second = try await test.open("b:1")
+      #expect(second.isLeading)
+      #expect(try await second.append(.marked(2, to: "s")).lastPosition == GlobalPosition(2))
+      #expect(throws: PostgresError.self) { try stopped.run(PostgresStatement.commit()) }
+      stopped.close()
+      try await second.verify()
+      await second.close()
+    }
+  }
+
   /// A stream that is written without a pause is read by who hears of each head late.
   @Test(.timeLimit(.minutes(1))) func aStreamThatIsAlwaysAheadIsRead() async throws {
     try await PostgresTest.withSchema { test in
