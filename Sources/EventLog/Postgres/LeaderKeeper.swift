@@ -87,7 +87,7 @@ final class LeaderKeeper: Sendable {
         found: "another process leads it: stop that one first"
       )
     } else {
-      head = try follow(session)
+      head = follow(try look(session))
     }
     Thread.start(name: "log-leader") { self.run(session) }
     return head
@@ -224,17 +224,21 @@ final class LeaderKeeper: Sendable {
     case _ where isStandingBack: if isOwn { try giveBack(head.holder, over: session) }
     case .same where head.isVacant || isOwn:
       if try takeOver(head, session, startsEpoch: false) != nil { return times.renewal }
-    case .same, .other: break
+    // Nothing was done: what was seen is so.
+    case .same, .other: return wait(behind: follow(sight))
     }
-    let now = try follow(session)
+    return wait(behind: follow(try look(session)))
+  }
+
+  /// How long to wait for the next look.
+  private func wait(behind head: LogHead) -> Duration {
     // A holder that is gone can be replaced once its renewal is overdue, which is then looked at.
-    let lease = Duration.milliseconds(now.leaseMilliseconds)
+    let lease = Duration.milliseconds(head.leaseMilliseconds)
     return min(times.poll, max(Self.shortestWait, lease - times.overdue))
   }
 
-  /// Looks again, and tells the engine that another leads, or nobody.
-  private func follow(_ session: PostgresSession) throws(PostgresError) -> LogHead {
-    let sight = try look(session)
+  /// Tells the engine that another leads, or nobody.
+  private func follow(_ sight: LogSight) -> LogHead {
     if !hooks.follow(sight) { leaveForGood() }
     return sight.head
   }

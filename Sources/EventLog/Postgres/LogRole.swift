@@ -4,7 +4,6 @@ internal import EventLogCore
 struct LogRole: Sendable {
   typealias Term = (log: PipelinedEventLog, writer: CommitWriter)
 
-  var identity: LogIdentity
   var term: Term?
   /// Who leads, as far as is known.
   var leader: LogLeader?
@@ -15,8 +14,6 @@ struct LogRole: Sendable {
   var changedAt: GlobalPosition?
   var watchers: [UInt64: AsyncStream<Leadership>.Continuation] = [:]
   var nextWatcher: UInt64 = 0
-
-  init(identity: LogIdentity) { self.identity = identity }
 
   /// Whether this process appends.
   var isLeading: Bool { term.map { !$0.writer.isOver } ?? false }

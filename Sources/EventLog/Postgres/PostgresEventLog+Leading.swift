@@ -41,9 +41,7 @@ extension PostgresEventLog {
 
   // MARK: what the keeper tells
 
-  func judge(_ sight: LogSight) -> LogSight.Verdict {
-    sight.verdict(for: identity, read: known.number)
-  }
+  func judge(_ sight: LogSight) -> LogSight.Verdict { known.judge(sight) }
 
   func lead(_ pipeline: PipelinedEventLog, _ writer: CommitWriter) {
     role.withLock { role in
@@ -75,30 +73,51 @@ extension PostgresEventLog {
   /// Takes in what the tables say of the log as a whole; false once it is not the one that this process
   /// has read.
   func note(_ sight: LogSight) -> Bool {
-    let verdict = judge(sight)
+    let verdict = known.take(sight)
     let isSame = role.withLock { role in
       // What it has read stays lost, also where the log grows beyond it again.
       guard verdict == .same, role.changedAt == nil else {
         role.changedAt = GlobalPosition(sight.head.head)
         return false
       }
-      role.identity = sight.head.identity
       return true
     }
-    if isSame { raise(to: sight.head.head) }
+    // Behind the identity, so that nothing of an epoch is seen before it is known.
+    if isSame { reader.follow(to: GlobalPosition(sight.head.head)) }
     return isSame
   }
 
-  func raise(to position: UInt64) {
-    known.raise(to: position)
-    reader.follow(to: GlobalPosition(position))
+  /// Takes in a head that was seen in an epoch; false where the log may not hold what it tells of.
+  private func raise(to head: GlobalPosition, in epoch: UInt64) -> Bool {
+    guard known.raise(to: head.number, in: epoch) else { return false }
+    reader.follow(to: head)
+    return true
   }
 
-  /// Takes in a head that the leader answered: it is durable, and the tables show it.
-  public func learn(of head: GlobalPosition) { raise(to: head.number) }
+  /// Takes in the head of what was read.
+  ///
+  /// - Throws: where another epoch is known since the read began, which may not hold what was read.
+  func see(_ head: GlobalPosition, in epoch: UInt64) throws(EventLogError) {
+    guard raise(to: head, in: epoch) else {
+      throw .unavailable("the log began an epoch meanwhile; read again")
+    }
+  }
 
-  func publish(_ position: UInt64) {
-    raise(to: position)
+  /// Looks at once for a head that the leader answered.
+  ///
+  /// It is not taken as it is: the leader may have begun an epoch that was not judged here yet.
+  public func learn(of head: GlobalPosition) {
+    if head.number > known.number { keeper.hurry() }
+  }
+
+  /// Takes in what a term that began in an epoch has made durable.
+  func publish(_ position: UInt64, in epoch: UInt64) {
+    guard raise(to: GlobalPosition(position), in: epoch) else {
+      // On a server that the log has left: it is lost, and answered for here.
+      let head = GlobalPosition(known.number)
+      role.withLock { $0.changedAt = $0.changedAt ?? head }
+      return keeper.hurry()
+    }
     keeper.announce(position)
   }
 }

@@ -118,26 +118,20 @@ extension PostgresEventLog {
     try SchemaMigrator.migrate(settings, schema: schema)
     let role = try SchemaMigrator.role(settings, schema: schema)
     settings.parameters = SessionParameters.common(schema: schema, role: role)
-    var reading = settings
-    reading.parameters.merge(SessionParameters.reader) { $1 }
     var writing = settings
     writing.parameters.merge(SessionParameters.writer) { $1 }
+    let seen = try look(writing, times)
+    var reading = settings
+    reading.parameters.merge(SessionParameters.reader) { $1 }
     // Whoever appends is to wait for none of the reads.
     let pool = PostgresPool(
       reading,
       bound: readThreads + PipelinedEventLog.threadsBesideReads
     )
-    let known = KnownHead()
-    let storage = PostgresStorage(pool, known: known)
+    let known = KnownHead(seen.identity, head: seen.head)
+    let owner = Owner()
+    let storage = PostgresStorage(pool, known: known) { owner.log?.keeper.hurry() }
     let terms = Terms(storage: storage, settings: writing, logger: logger, clock: clock)
-    let seen = try storing { () throws(PostgresError) in
-      let session = try PostgresSession.connect(writing)
-      defer { session.close() }
-      return try LogHead(
-        try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds)))
-      )
-    }
-    known.raise(to: seen.head)
     let reader = PipelinedEventLog(
       storage: storage,
       opening: LogOpening(
@@ -148,7 +142,6 @@ extension PostgresEventLog {
       readThreads: readThreads,
       clock: clock
     )
-    let owner = Owner()
     let keeper = try storing { () throws(PostgresError) in
       try LeaderKeeper(
         writing,
@@ -165,18 +158,26 @@ extension PostgresEventLog {
         )
       )
     }
-    let log = PostgresEventLog(
-      seen.identity,
-      reader: reader,
-      keeper: keeper,
-      pool: pool,
-      known: known
-    )
+    let log = PostgresEventLog(reader: reader, keeper: keeper, pool: pool, known: known)
     owner.log = log
     let head = try storing { () throws(PostgresError) in
       try keeper.start(startingEpoch: startsEpoch)
     }
     return (log, head)
+  }
+
+  /// What the tables say before anything is known of them.
+  private static func look(
+    _ settings: PostgresSettings,
+    _ times: LeaseTimes
+  ) throws(EventLogError) -> LogHead {
+    try storing { () throws(PostgresError) in
+      let session = try PostgresSession.connect(settings)
+      defer { session.close() }
+      return try LogHead(
+        try session.run(LogHeadStatements.look(.int8(times.overdue.milliseconds)))
+      )
+    }
   }
 
   /// Makes the terms in which a process leads.
@@ -190,12 +191,13 @@ extension PostgresEventLog {
     func begin(_ sight: LogSight, _ log: PostgresEventLog) -> CommitWriter? {
       guard log.note(sight) else { return nil }
       let head = sight.head
+      let epoch = head.identity.epoch
       let writer = CommitWriter(
         head,
         storage: storage,
         settings: settings,
         logger: logger,
-        published: { [weak log] position in log?.publish(position) },
+        published: { [weak log] position in log?.publish(position, in: epoch) },
         ended: { [weak log] in log?.keeper.hurry() }
       )
       let pipeline = PipelinedEventLog(

@@ -26,7 +26,7 @@ extension PostgresEventLog {
       SELECT (\(firstName("> w.name"))), w.number + 1 FROM written w
       WHERE w.name IS NOT NULL AND w.number < $3
     )
-    SELECT l.head, n.name, s.* FROM log_head l CROSS JOIN LATERAL (
+    SELECT l.head, l.log_epoch, n.name, s.* FROM log_head l CROSS JOIN LATERAL (
       SELECT name FROM written WHERE name IS NOT NULL
       UNION
       (
@@ -54,11 +54,12 @@ extension PostgresEventLog {
     after: StreamName? = nil,
     limit: Int
   ) async throws(EventLogError) -> [ListedStream] {
+    let epoch = known.epoch
     let (streams, head) = try await reading { storage, head throws(EventLogError) in
       try Self.list(storage, prefix, after, limit, head)
     }
     // They are listed as of one moment: who reads on must see no older log.
-    raise(to: head.number)
+    try see(head, in: epoch)
     return streams
   }
 
@@ -82,9 +83,10 @@ extension PostgresEventLog {
     if let first = answers.first { try storage.check(first, against: head) }
     // Where there are no streams, there is no row that tells a head.
     guard let rows = answers.last, rows.count > 0 else { return ([], head) }
+    try storage.check(rows, against: head)
     let streams = (0..<rows.count).compactMap { row in
-      rows.text(row, 1).map { name in
-        ListedStream(name: StreamName(name), state: PostgresStorage.head(rows, row, from: 2).state)
+      rows.text(row, 2).map { name in
+        ListedStream(name: StreamName(name), state: PostgresStorage.head(rows, row, from: 3).state)
       }
     }
     return (streams, PostgresStorage.head(of: rows))

@@ -28,13 +28,12 @@ public final class PostgresEventLog: LedEventLog {
   let known: KnownHead
 
   init(
-    _ identity: LogIdentity,
     reader: PipelinedEventLog,
     keeper: LeaderKeeper,
     pool: PostgresPool,
     known: KnownHead
   ) {
-    role = Mutex(LogRole(identity: identity))
+    role = Mutex(LogRole())
     self.reader = reader
     self.keeper = keeper
     self.pool = pool
@@ -44,7 +43,7 @@ public final class PostgresEventLog: LedEventLog {
   deinit { keeper.abandon() }
 
   /// Which log this is; the epoch grows while it is open if the server failed over.
-  public var identity: LogIdentity { role.withLock { $0.identity } }
+  public var identity: LogIdentity { known.identity }
 
   /// Writes a request whole or not at all and answers when it is durable.
   ///
@@ -66,9 +65,10 @@ public final class PostgresEventLog: LedEventLog {
     limit: Int
   ) async throws(EventLogError) -> EventPage {
     try checkLog()
+    let epoch = known.epoch
     let page = try await reader.read(stream, from: revision, direction: direction, limit: limit)
     // A stream is read as of its moment: who reads on must see no older log.
-    raise(to: page.head.number)
+    try see(page.head, in: epoch)
     return page
   }
 

@@ -127,14 +127,14 @@ extension PostgresStorage {
     var bytes = 0
     var hides = false
     for row in 0..<rows.count {
-      guard let number = rows.integer(row, 1) else { break }
+      guard let number = rows.integer(row, 2) else { break }
       let position = UInt64(bitPattern: number)
-      let isThere = !rows.isNull(row, 3)
-      let event = isThere ? try Self.event(rows, row, 3, at: position) : nil
+      let isThere = !rows.isNull(row, 4)
+      let event = isThere ? try Self.event(rows, row, 4, at: position) : nil
       bytes += event?.withEnvelope { $0.count } ?? 0
       hides = hides || !isThere
       events.append(
-        Candidate(position: position, event: event, isGone: rows.bool(row, 2) ?? false)
+        Candidate(position: position, event: event, isGone: rows.bool(row, 3) ?? false)
       )
     }
     // A chunk that is short may have ended at its bytes, of events that it does not show as well.
@@ -165,7 +165,7 @@ extension PostgresStorage {
       )
     }
     try check(rows, against: head)
-    let places = (0..<rows.count).compactMap { rows.integer($0, 1) }.map { UInt64(bitPattern: $0) }
+    let places = (0..<rows.count).compactMap { rows.integer($0, 2) }.map { UInt64(bitPattern: $0) }
     return bounds.page(places, stoppedAt: places.count < count ? nil : places.last)
   }
 

@@ -45,7 +45,7 @@ extension PostgresStorage {
       // it, which may be beyond the one published here: what is seen is durable. To wait for the
       // other instead may be for ever, where a stream is written quicker than it is asked for.
       if known == nil { head = max(head, Self.head(of: rows)) }
-      let state = known ?? Self.head(rows, 0, from: 1)
+      let state = known ?? Self.head(rows, 0, from: 2)
       known = state
       guard !state.isTombstoned, let stateLast = state.last, state.first <= stateLast else {
         return page(state, isEnd: true)
@@ -83,8 +83,8 @@ extension PostgresStorage {
   ) throws(EventLogError) -> Reached? {
     var previous: UInt64?
     for row in 0..<rows.count {
-      guard let revision = rows.integer(row, 5).map({ UInt64(bitPattern: $0) }),
-        let position = rows.integer(row, 6).map({ UInt64(bitPattern: $0) })
+      guard let revision = rows.integer(row, 6).map({ UInt64(bitPattern: $0) }),
+        let position = rows.integer(row, 7).map({ UInt64(bitPattern: $0) })
       else { return nil }
       if let previous {
         guard revision == (direction == .forward ? previous + 1 : previous - 1) else {
@@ -92,7 +92,7 @@ extension PostgresStorage {
         }
       }
       previous = revision
-      let event = try Self.event(rows, row, 7, at: position)
+      let event = try Self.event(rows, row, 8, at: position)
       if event.isRemoved { continue }
       guard builder.add(event) else { return .noRoom }
     }

@@ -4,17 +4,24 @@ internal import PostgresDriver
 /// The log's tables as the reads see them.
 ///
 /// What is asked for lies at or before a head that was published after its commit, and events do
-/// not change: no read needs a transaction. Every page also reads `log_head` in its own statement, and
-/// facts are read behind it, so that a server that is behind (a replica) is found out rather than
-/// believed.
+/// not change: no read needs a transaction. Every page also reads `log_head` in its own statement,
+/// and facts are read behind it: a server that is behind (a replica) or in another epoch (an
+/// old primary, or a new one that was not judged yet) is found out rather than believed.
 final class PostgresStorage: LogStorage {
   let pool: PostgresPool
   /// What questions without a head of their own are answered at or beyond.
   private let known: KnownHead
+  /// Is told that a server is in another epoch than the known one.
+  private let differs: @Sendable () -> Void
 
-  init(_ pool: PostgresPool, known: KnownHead = KnownHead()) {
+  init(
+    _ pool: PostgresPool,
+    known: KnownHead,
+    differs: @escaping @Sendable () -> Void = {}
+  ) {
     self.pool = pool
     self.known = known
+    self.differs = differs
   }
 
   func write(_ batch: CommitBatch) throws(EventLogError) { throw .notLeader(address: nil) }
@@ -39,12 +46,18 @@ final class PostgresStorage: LogStorage {
     try storing { () throws(PostgresError) in try pool.reading(body) }
   }
 
-  /// Refuses what a server says that is behind the published head.
+  /// Refuses what a server says that is in another epoch than the known one, or behind the head
+  /// that was published; an answer begins with its own head and epoch.
   ///
   /// The sessions with it are given up: the pool would lend the last one first, for ever.
   func check(_ rows: PostgresRows, against head: GlobalPosition) throws(EventLogError) {
-    guard rows.count > 0, let found = rows.integer(0, 0) else {
+    guard rows.count > 0, let found = rows.integer(0, 0), let epoch = rows.integer(0, 1) else {
       throw .corrupt("the log's head is not there", at: nil)
+    }
+    guard UInt64(bitPattern: epoch) == known.epoch else {
+      pool.renew()
+      differs()
+      throw .unavailable("the server is in another epoch of the log; read again")
     }
     guard found >= Int64(bound: head.number) else {
       pool.renew()

@@ -8,7 +8,10 @@ package import PostgresDriver
 /// bound of bytes, so that nobody is sent what no page can hold.
 package enum ReadStatements {
   /// Goes before statements that do not read the head themselves: what runs behind it sees no less.
-  static let logHead = PostgresStatement("read the log's head", "SELECT head FROM log_head")
+  static let logHead = PostgresStatement(
+    "read the log's head",
+    "SELECT head, log_epoch FROM log_head"
+  )
 
   package static let tracking = PostgresStatement(
     "look marks up",
@@ -70,7 +73,8 @@ package enum ReadStatements {
     PostgresStatement(
       "read a stream",
       """
-      SELECT l.head, s.last, s.first, s.tombstoned, s.touched_at, p.revision, p.position, p.envelope
+      SELECT l.head, l.log_epoch, s.last, s.first, s.tombstoned, s.touched_at,
+        p.revision, p.position, p.envelope
       FROM log_head l
       LEFT JOIN LATERAL (\(head(of: "$1"))) s ON true
       LEFT JOIN LATERAL (
@@ -158,7 +162,7 @@ package enum ReadStatements {
     PostgresStatement(
       "read positions by tag and type",
       """
-      SELECT l.head, p.position FROM log_head l
+      SELECT l.head, l.log_epoch, p.position FROM log_head l
       LEFT JOIN LATERAL (
         \(found(order, tags: "$4", types: "$5"))
       ) p ON true
@@ -193,7 +197,7 @@ package enum ReadStatements {
     PostgresStatement(
       purpose,
       """
-      SELECT l.head, p.position, p.gone, p.envelope
+      SELECT l.head, l.log_epoch, p.position, p.gone, p.envelope
       FROM log_head l
       LEFT JOIN LATERAL (
         SELECT position, gone, CASE WHEN gone AND NOT $5 THEN NULL ELSE envelope END AS envelope

@@ -47,7 +47,8 @@ struct CommitWriterTests {
       var settings = PostgresSettings(url: test.url, applicationName: "wordweave " + test.schema)
       settings.parameters = SessionParameters.common(schema: test.schema, role: nil)
       settings.parameters.merge(SessionParameters.writer) { $1 }
-      let storage = PostgresStorage(PostgresPool(settings, bound: 1))
+      let known = KnownHead(head.identity, head: head.head)
+      let storage = PostgresStorage(PostgresPool(settings, bound: 1), known: known)
       let writer = CommitWriter(
         head,
         storage: storage,

@@ -4,15 +4,17 @@ import Testing
 @testable import EventLogCore
 @testable import EventLogPostgres
 
-/// A server that is behind what was published, as a replica may be, is not believed.
+/// A server that is behind what was published, as a replica may be, or in another epoch of the log,
+/// as an old primary is, is not believed.
 @Suite(.enabled(if: Server.postgres.isAvailable))
 struct LaggingServerTests {
   /// How many events the tables have.
   private static let count: UInt64 = 3
 
-  /// Lends a storage that was told of this head.
+  /// Lends a storage that was told of this head, in an epoch; the tables are in the first.
   private static func withStorage(
     toldOf head: UInt64,
+    in epoch: UInt64 = 1,
     _ body: (PostgresStorage, GlobalPosition) throws -> Void
   ) async throws {
     try await PostgresTest.withSchema { test in
@@ -21,8 +23,8 @@ struct LaggingServerTests {
       await log.close()
       var settings = PostgresSettings(url: test.url, applicationName: "wordweave-tests")
       settings.parameters = SessionParameters.common(schema: test.schema, role: nil)
-      let known = KnownHead()
-      known.raise(to: head)
+      let identity = LogIdentity(id: log.identity.id, epoch: epoch)
+      let known = KnownHead(identity, head: head)
       let storage = PostgresStorage(PostgresPool(settings, bound: 1), known: known)
       defer { storage.close() }
       try body(storage, GlobalPosition(head))
@@ -97,13 +99,19 @@ struct LaggingServerTests {
   )
 
   @Test func nothingIsToldFromAServerThatIsBehind() async throws {
-    try await Self.withStorage(toldOf: Self.count + 2) { storage, head in
-      for (what, ask) in Self.questions {
-        #expect("\(what)") {
-          try ask(storage, head)
-        } throws: { error in
-          if case .unavailable = error as? EventLogError { true } else { false }
-        }
+    try await Self.withStorage(toldOf: Self.count + 2, Self.refuses)
+  }
+
+  @Test func nothingIsToldFromAServerInAnotherEpoch() async throws {
+    try await Self.withStorage(toldOf: Self.count, in: 2, Self.refuses)
+  }
+
+  private static func refuses(_ storage: PostgresStorage, at head: GlobalPosition) {
+    for (what, ask) in questions {
+      #expect("\(what)") {
+        try ask(storage, head)
+      } throws: { error in
+        if case .unavailable = error as? EventLogError { true } else { false }
       }
     }
   }
