@@ -269,7 +269,7 @@ let package = Package(
       "MessagingTests",
       [
         "MessagingCore", "MessagingInProcess", "MessagingConformance", "EventLogCore",
-        "EventLogInMemory",
+        "EventLogInMemory", "EventLogConformance",
       ]
     ),
     tests(
@@ -308,8 +308,8 @@ let package = Package(
       "WordWeaveTests",
       [
         "WordWeave", "Gateway", "HTTPClientDriver", "EventLogCore", "EventLogInMemory",
-        "EventLogRocksDB", "EventsService", "MessagingCore", "ProjectionsCore", "RedisDriver",
-        "Schemas", grpc, protobuf, yaml,
+        "EventLogConformance", "EventLogRocksDB", "EventsService", "MessagingCore",
+        "ProjectionsCore", "RedisDriver", "Schemas", grpc, protobuf, yaml,
       ]
     ),
     // The tests start the executable that lies beside them, so it must be built with them.

@@ -46,7 +46,9 @@ final class Lane<H: Handler>: Sendable {
   func accept(_ input: LaneCore.Input) {
     let now = time.now()
     // Reports are made under the lock, so that they are seen in the order in which they grow.
+    // So is the log asked for what it is: an older answer must not come after a newer one.
     core.withLock { core in
+      for action in core.follow(source.identity) { carryOut(action) }
       for action in core.on(input, now: now) { carryOut(action) }
     }
   }

@@ -148,6 +148,21 @@ package struct LaneCore: Sendable {
     return result
   }
 
+  /// Keeps to the log as it is now, before anything that is read in it is taken in.
+  ///
+  /// A checkpoint of an epoch that ended is good up to that end alone: what is handled since must
+  /// be stored as the new epoch's.
+  package mutating func follow(_ log: LogIdentity) -> [Action] {
+    guard !isFinished, log != checkpoint.log else { return [] }
+    if let same = checkpoint.accepted(by: log) {
+      checkpoint = same
+    } else {
+      end(.foreignLog)
+    }
+    defer { actions = [] }
+    return actions
+  }
+
   private mutating func take(_ input: Input, now: Timestamp) {
     switch input {
     case .opened(let checkpoint, let rows, let head):
@@ -213,6 +228,10 @@ package struct LaneCore: Sendable {
     _ head: GlobalPosition,
     now: Timestamp
   ) {
+    // The log may have begun an epoch since the lane was claimed.
+    guard let current = checkpoint.accepted(by: self.checkpoint.log) else {
+      return end(.foreignLog)
+    }
     // What was queued may be committed or not; the log tells from the stored checkpoint on.
     var through = max(head, goal ?? .start)
     if let last = queue.last { through = max(through, last.event.position) }
@@ -223,8 +242,8 @@ package struct LaneCore: Sendable {
     redrive = nil
     inFlight = nil
     mustReopen = false
-    let known = isOpen ? self.checkpoint : checkpoint
-    self.checkpoint = checkpoint
+    let known = isOpen ? self.checkpoint : current
+    self.checkpoint = current
     // What was known to be handled before rows were read again still is.
     self.checkpoint.merge(known)
     stored = checkpoint

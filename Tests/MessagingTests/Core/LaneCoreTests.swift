@@ -119,4 +119,40 @@ import Testing
     #expect(after == GlobalPosition(1))
     #expect(core.counters.holes == 1)
   }
+
+  /// A core that handled `messages(1...5)` in an epoch that began after the third.
+  private func renewed(_ next: LogIdentity) -> LaneCore {
+    var core = core()
+    opened(&core)
+    #expect(work(core.follow(next)) == nil)
+    let first = work(core.on(.delivered(messages(1...5)), now: Self.begin))
+    guard case .apply(let batch) = first else {
+      Issue.record("asked for \(first as Any)")
+      return core
+    }
+    #expect(batch.checkpoint(after: 5).log == next)
+    _ = core.on(.applied(count: 5, rows: []), now: Self.begin)
+    #expect(core.checkpoint.floor == GlobalPosition(5))
+    return core
+  }
+
+  @Test func M09_whatIsHandledAfterAnEpochBeganIsStoredAsItsOwn() {
+    let next = Self.log.next(endingAt: GlobalPosition(3))
+    var core = renewed(next)
+    #expect(core.checkpoint.accepted(by: next) != nil)
+    #expect(work(core.follow(next)) == nil)
+    // An epoch that ended before what is handled is another log to the lane.
+    _ = core.follow(next.next(endingAt: GlobalPosition(4)))
+    #expect(core.state == .foreignLog)
+  }
+
+  @Test func M09_aClaimThatAnEpochOvertookKeepsWhatIsHandled() {
+    let next = Self.log.next(endingAt: GlobalPosition(3))
+    var core = renewed(next)
+    _ = core.on(.storeFailed("gone"), now: Self.begin)
+    let claimed = Checkpoint(log: Self.log, floor: GlobalPosition(3), fence: 2)
+    _ = core.on(.opened(claimed, parked: [], head: .start), now: Self.begin)
+    #expect(core.state != .foreignLog)
+    #expect(core.checkpoint == Checkpoint(log: next, floor: GlobalPosition(5), fence: 2))
+  }
 }

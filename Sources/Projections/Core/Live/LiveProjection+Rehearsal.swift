@@ -110,7 +110,6 @@ extension LiveProjection {
     let worker = WorkerBox(
       FillWorker(
         ProjectionHandler(projection: projection, store: generation),
-        of: log.identity,
         after: plan.after,
         partitions: Array(0..<MessagingLimits.partitions),
         parked: [:]
@@ -137,7 +136,12 @@ extension LiveProjection {
       let share = page.shares[0].filter { $0.event.matches(plan.query) }
       let (written, failures) = try await store.run {
         try worker.state.withLock { worker throws(any Error) in
-          let written = try worker.apply(share, upTo: page.scannedTo, isLast: true)
+          let written = try worker.apply(
+            share,
+            upTo: page.scannedTo,
+            of: page.log,
+            isLast: true
+          )
           return (written, worker.failures)
         }
       }

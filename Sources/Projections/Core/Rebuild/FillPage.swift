@@ -15,6 +15,8 @@ struct FillPage: Sendable {
   var scannedTo: GlobalPosition
   var head: GlobalPosition
   var isEnd: Bool
+  /// What the log was once the page was read: positions are kept as those of this epoch.
+  var log: LogIdentity
 
   /// Reads the page after a position.
   ///
@@ -57,7 +59,8 @@ struct FillPage: Sendable {
       // At the end of the log everything up to its head was looked at.
       scannedTo: min(page.isEnd ? max(page.scannedTo, page.head) : page.scannedTo, through),
       head: page.head,
-      isEnd: isEnd
+      isEnd: isEnd,
+      log: log.identity
     )
   }
 

@@ -10,7 +10,6 @@ internal import MessagingCore
 /// stopping before the events that failed.
 struct FillWorker<P: Projection> {
   private let handler: ProjectionHandler<P>
-  private let log: LogIdentity
   private let partitions: [Int]
   private let transaction: ReadModelTransaction
   /// The parked streams of the worker's partitions, which only it changes.
@@ -30,13 +29,11 @@ struct FillWorker<P: Projection> {
   /// Makes a worker that goes on after `start`, through which its partitions are committed.
   init(
     _ handler: ProjectionHandler<P>,
-    of log: LogIdentity,
     after start: GlobalPosition,
     partitions: [Int],
     parked: [StreamName: ParkedStream]
   ) {
     self.handler = handler
-    self.log = log
     committed = start
     self.partitions = partitions
     self.parked = parked
@@ -54,10 +51,16 @@ struct FillWorker<P: Projection> {
 
   /// Applies a share of a page, and commits if enough has gathered or nothing follows.
   ///
+  /// - Parameters:
+  ///   - items: its share.
+  ///   - position: through where the page looked.
+  ///   - log: what the log was when the page was read; it may begin an epoch between two.
+  ///   - isLast: whether nothing follows.
   /// - Returns: how many rows it wrote for effects.
   mutating func apply(
     _ items: [FillPage.Item],
     upTo position: GlobalPosition,
+    of log: LogIdentity,
     isLast: Bool
   ) throws -> Int {
     let first = pending.count
@@ -68,7 +71,7 @@ struct FillWorker<P: Projection> {
       isLast || pending.count >= FillLimits.commitEvents
         || pendingBytes >= FillLimits.commitBytes
     else { return 0 }
-    return try commit(upTo: position)
+    return try commit(upTo: position, of: log)
   }
 
   private mutating func applyPending(from start: Int) throws {
@@ -87,7 +90,10 @@ struct FillWorker<P: Projection> {
     }
   }
 
-  private mutating func commit(upTo position: GlobalPosition) throws -> Int {
+  private mutating func commit(
+    upTo position: GlobalPosition,
+    of log: LogIdentity
+  ) throws -> Int {
     var batch = try transaction.overlay.flush()
     let effects = batch.count
     let base = Checkpoint(log: log, floor: position).row

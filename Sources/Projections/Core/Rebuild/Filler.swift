@@ -56,7 +56,6 @@ struct Filler<P: Projection> {
       WorkerBox(
         FillWorker(
           handler,
-          of: log.identity,
           after: start,
           partitions: (0..<MessagingLimits.partitions).filter {
             $0 % FillLimits.workers == number
@@ -118,7 +117,12 @@ struct Filler<P: Projection> {
           try await store.run {
             // Held by this filling alone, page after page: the lock only carries the worker over.
             try worker.state.withLock { worker throws(any Error) in
-              _ = try worker.apply(share, upTo: page.scannedTo, isLast: page.isEnd)
+              _ = try worker.apply(
+                share,
+                upTo: page.scannedTo,
+                of: page.log,
+                isLast: page.isEnd
+              )
             }
           }
         }
