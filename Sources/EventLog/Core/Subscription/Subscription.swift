@@ -5,9 +5,9 @@ internal import WeaveRuntime
 ///
 /// - Shape: each iterator is a subscription of its own. It holds one page and nothing runs
 ///   between two calls, so a consumer that stalls costs the log and its neighbours nothing.
-/// - Errors: `.logEpochChanged` for a checkpoint beyond its epoch, `.closed` when the log closes,
-///   `.cancelled` at once when the task is cancelled, and what a read says. After an error begin
-///   again from the last position handled.
+/// - Errors: `.logEpochChanged` for a checkpoint beyond its epoch, also where that epoch ends while
+///   the subscription runs, `.closed` when the log closes, `.cancelled` at once when the task is
+///   cancelled, and what a read says. After an error begin again from the last position handled.
 /// - Source: laws L31 to L36.
 public struct Subscription: AsyncSequence, Sendable {
   /// One message each.
@@ -30,6 +30,9 @@ public struct Subscription: AsyncSequence, Sendable {
     private var machine: SubscriptionMachine?
     /// What is asked for, widened by the types that turn into others; made with the machine.
     private var filter: SubscriptionFilter?
+    /// The epoch in which what the checkpoint's consumer has handled was good; nil for other
+    /// starts, which name none.
+    private var epoch: UInt64?
 
     init(subscription: Subscription) { self.subscription = subscription }
 
@@ -55,14 +58,16 @@ public struct Subscription: AsyncSequence, Sendable {
         case .deliver(let message):
           return message
         case .read(let after):
-          machine.didRead(try await read(after: after, head: machine.head, filter))
+          let page = try await read(after: after, head: machine.head, filter)
+          try await checkEpoch(handled: after)
+          machine.didRead(page)
         case .wait(let beyond):
           machine.didWait(head: try await wait(beyond: beyond, due: machine.checkpointDue))
         }
       }
     }
 
-    private func begin() async throws(EventLogError) -> SubscriptionMachine {
+    private mutating func begin() async throws(EventLogError) -> SubscriptionMachine {
       let engine = subscription.store.engine
       let position: GlobalPosition
       switch subscription.start {
@@ -70,10 +75,25 @@ public struct Subscription: AsyncSequence, Sendable {
       case .after(let after): position = after
       case .end: position = try await engine.head()
       case .checkpoint(let checkpoint):
-        try checkpoint.check(against: engine.identity, head: try await engine.head())
+        let identity = engine.identity
+        try checkpoint.check(against: identity, head: try await engine.head())
+        epoch = identity.epoch
         position = checkpoint.position
       }
       return SubscriptionMachine(after: position, settings: subscription.settings, now: clock.now)
+    }
+
+    /// Looks again at what was handled before a page, where the log began an epoch since.
+    ///
+    /// A checkpoint beyond the head is good for as long as nobody has said that its epoch ended
+    /// before it: the log would give its positions to other events, and go on behind them.
+    private mutating func checkEpoch(handled: GlobalPosition) async throws(EventLogError) {
+      let engine = subscription.store.engine
+      let identity = engine.identity
+      guard let epoch, epoch != identity.epoch else { return }
+      let checkpoint = LogCheckpoint(log: identity.id, epoch: epoch, position: handled)
+      try checkpoint.check(against: identity, head: try await engine.head())
+      self.epoch = identity.epoch
     }
 
     /// Reads a page; one that does not come is reported and asked for anew.
