@@ -143,6 +143,11 @@ public final class ForwardingEventLog: EventLogEngine {
         }
       }
     } catch {
+      // Whoever of the two looked last, nothing was written. What this process has read and the log
+      // has lost, its own engine tells; that head may be of another epoch.
+      if case .logEpochChanged = error {
+        throw .unavailable("the leader knows the log in another epoch")
+      }
       if let head = refused.head { await see(head) }
       throw error
     }
