@@ -73,18 +73,21 @@ extension PostgresEventLog {
   /// Takes in what the tables say of the log as a whole; false once it is not the one that this process
   /// has read.
   func note(_ sight: LogSight) -> Bool {
-    let verdict = known.take(sight)
-    let isSame = role.withLock { role in
-      // What it has read stays lost, also where the log grows beyond it again.
-      guard verdict == .same, role.changedAt == nil else {
-        role.changedAt = GlobalPosition(sight.head.head)
-        return false
-      }
-      return true
+    let head = GlobalPosition(sight.head.head)
+    // What it has read stays lost, also where the log grows beyond it again.
+    guard known.take(sight) == .same, role.withLock({ $0.changedAt == nil }) else {
+      lose(at: head)
+      return false
     }
     // Behind the identity, so that nothing of an epoch is seen before it is known.
-    if isSame { reader.follow(to: GlobalPosition(sight.head.head)) }
-    return isSame
+    reader.follow(to: head)
+    return true
+  }
+
+  /// Refuses everything from now on, and tells who waits for the head: what was read is lost.
+  private func lose(at head: GlobalPosition) {
+    role.withLock { $0.changedAt = $0.changedAt ?? head }
+    reader.endWaits(.logEpochChanged(head: head))
   }
 
   /// Takes in a head that was seen in an epoch; false where the log may not hold what it tells of.
@@ -114,8 +117,7 @@ extension PostgresEventLog {
   func publish(_ position: UInt64, in epoch: UInt64) {
     guard raise(to: GlobalPosition(position), in: epoch) else {
       // On a server that the log has left: it is lost, and answered for here.
-      let head = GlobalPosition(known.number)
-      role.withLock { $0.changedAt = $0.changedAt ?? head }
+      lose(at: GlobalPosition(known.number))
       return keeper.hurry()
     }
     keeper.announce(position)

@@ -123,6 +123,16 @@ struct LostCommitsTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func whoWaitsForTheHeadIsToldToo() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await Self.open(test, lease: .seconds(1))
+      let wait = Task { try await log.head(beyond: GlobalPosition(3)) }
+      try test.goBack()
+      await #expect(throws: Self.lost) { try await wait.value }
+      await log.close()
+    }
+  }
+
   @Test func aLossyFailoverLeavesTheLeadToWhoReadNothingOfIt() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await Self.open(test)

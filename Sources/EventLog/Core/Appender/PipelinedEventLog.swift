@@ -150,6 +150,9 @@ package final class PipelinedEventLog: EventLogEngine {
   /// Raises the published head to what another appender has made durable in the same store.
   package func follow(to head: GlobalPosition) { published.publish(head.number) }
 
+  /// Ends the waits for the head, now and later: the store is not the one any more that was read.
+  package func endWaits(_ error: EventLogError) { published.close(error) }
+
   /// How many requests wait for the appender, and their bytes: what admission is bounded by.
   package var waiting: (requests: Int, events: Int, bytes: Int) {
     pipeline.monitor.withLock { ($0.waitingRequests, $0.waitingEvents, $0.waitingBytes) }

@@ -13,7 +13,8 @@ final class PublishedHead: Sendable {
 
   private struct State {
     var head: UInt64
-    var isClosed = false
+    // Once set, every wait ends with it.
+    var end: EventLogError?
     var waiters: [UInt64: Waiter] = [:]
     var cancelled: Set<UInt64> = []
     var nextID: UInt64 = 0
@@ -38,14 +39,15 @@ final class PublishedHead: Sendable {
     }
   }
 
-  /// Ends every wait, now and later, with `.closed`.
-  func close() {
-    let woken = state.withLock { state in
-      state.isClosed = true
+  /// Ends every wait, now and later, with an error; of several the first stays.
+  func close(_ error: EventLogError = .closed) {
+    let (woken, end) = state.withLock { state in
+      let end = state.end ?? error
+      state.end = end
       defer { state.waiters = [:] }
-      return state.waiters
+      return (state.waiters, end)
     }
-    for waiter in woken.values { waiter.continuation.resume(returning: .failure(.closed)) }
+    for waiter in woken.values { waiter.continuation.resume(returning: .failure(end)) }
   }
 
   /// Suspends until the head is greater than `position`.
@@ -67,7 +69,7 @@ final class PublishedHead: Sendable {
 
   private func register(_ waiter: Waiter, _ id: UInt64) {
     let answer: Answer? = state.withLock { state in
-      if state.isClosed { return .failure(.closed) }
+      if let end = state.end { return .failure(end) }
       if state.cancelled.contains(id) { return .failure(.cancelled) }
       if state.head > waiter.beyond { return .success(GlobalPosition(state.head)) }
       state.waiters[id] = waiter
