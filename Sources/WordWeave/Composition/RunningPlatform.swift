@@ -149,6 +149,11 @@ struct PlatformParts {
     services.append(ClosureService("replays") { await replays.run() })
     if let shared { services.append(ClosureService("snapshots") { await shared.run() }) }
     services.append(ClosureService("heap") { try await QuietHeap.keep() })
+    // The log in the data directory is nobody else's.
+    if log.shared != nil || !log.isServed {
+      let watch = LogWatch(log: log.engine, place: log.place)
+      services.append(ClosureService("log") { try await watch.run() })
+    }
     if let identity { services.append(identity) }
     if let network { services.append(network) }
     self.services = services + [gateway]
