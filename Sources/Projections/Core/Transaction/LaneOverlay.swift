@@ -122,6 +122,9 @@ extension Checkpoint {
     }
     let base = try Checkpoint(row: row)
     guard var own else { return base }
+    // A filler may have gone on in an epoch that began after the lane's last commit. Where the lane
+    // handled more than that epoch holds, its own one stays and is refused.
+    if let same = own.accepted(by: base.log) { own = same }
     own.floor = max(own.floor, base.floor)
     own.marks = own.marks.filter { $0.value > base.floor }
     return own
