@@ -55,22 +55,23 @@ import Testing
         )
       }
       var heard: [UInt8] = []
-      func answered(_ streams: Int) async throws -> Bool {
-        try await holds(within: Self.soon) {
+      func expectAnswers(_ streams: Int) async throws {
+        let came = try await holds(within: Self.soon) {
           heard += connection.read() ?? []
           return Frame.heads(in: heard).count == streams
         }
+        #expect(came, "\(streams)")
       }
       let last = UInt32(2 * CallTable.openStreams + 1)
       for stream in stride(from: 1, to: last, by: 2) { check(stream) }
-      #expect(try await answered(CallTable.openStreams))
+      try await expectAnswers(CallTable.openStreams)
       check(last)
-      #expect(try await answered(CallTable.openStreams + 1))
+      try await expectAnswers(CallTable.openStreams + 1)
       #expect(Frame.ends(in: heard) == [last])
       // Whoever ends one makes room.
       connection.send(Frame.frame(type: 3, stream: 1, [0, 0, 0, 8]))
       check(last + 2)
-      #expect(try await answered(CallTable.openStreams + 2))
+      try await expectAnswers(CallTable.openStreams + 2)
       #expect(Frame.ends(in: heard) == [last])
     }
   }

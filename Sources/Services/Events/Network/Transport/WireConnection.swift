@@ -26,7 +26,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   ///
   /// By itself it takes megabytes. Of who reads slowly no sign would come for as long as it has no
   /// room for more, and the answer to a ping waits behind them all.
-  private static let unsentBytes: CInt = 128 << 10
+  private static let unsentBytes: Int = 128 << 10
   /// How long calls that are on their way to a server that stops are waited for.
   private static let goodbye = TimeAmount.seconds(1)
   /// How long the last of a connection that ends may stand still; of who reads nothing it would
@@ -187,7 +187,7 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
 
   /// Says how much the system takes before it has sent it; one that cannot be told takes what it
   /// likes.
-  private func bound(unsent bytes: CInt, _ context: ChannelHandlerContext) {
+  private func bound(unsent bytes: Int, _ context: ChannelHandlerContext) {
     let option = NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)
     try? context.channel.syncOptions?.setOption(.tcpOption(option), value: bytes)
   }
