@@ -28,7 +28,10 @@ import Testing
 
   /// A whole request that is no call: it does not POST.
   private static func get(_ stream: UInt32, type: String) -> [UInt8] {
-    let block: [UInt8] = [0x82, 0x86, 0x84, 0x0F, 0x10, UInt8(type.utf8.count)] + Array(type.utf8)
+    let authority = [0x01, 9] + Array("localhost".utf8)
+    let block =
+      [0x82, 0x86, 0x84] + authority + [0x0F, 0x10, UInt8(type.utf8.count)]
+      + Array(type.utf8)
     return Frame.frame(type: 1, flags: 5, stream: stream, block)
   }
 

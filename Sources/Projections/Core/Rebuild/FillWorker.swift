@@ -57,6 +57,7 @@ struct FillWorker<P: Projection> {
   ///   - log: what the log was when the page was read; it may begin an epoch between two.
   ///   - isLast: whether nothing follows.
   /// - Returns: how many rows it wrote for effects.
+  /// - Throws: what the store says of a commit, and of a projection that fails otherwise than by an event.
   mutating func apply(
     _ items: [FillPage.Item],
     upTo position: GlobalPosition,
