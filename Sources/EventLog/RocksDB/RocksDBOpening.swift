@@ -6,13 +6,12 @@ internal import RocksDBDriver
 enum RocksDBOpening {
   /// What is checked of the newest events and their indexes at every opening.
   ///
-  /// At most what the last write-ahead files held, which a crash can touch. A quarter of a second is
-  /// as long as the rest of an opening: a larger log is opened as fast and checked less far, in full
-  /// by `verify`.
+  /// At most what the last write-ahead files held, which a crash can touch. An eighth of a second is a
+  /// third of an opening: a larger log is opened as fast and checked less far, in full by `verify`.
   static let checked = Verification.NewestReach(
     atLeast: 4096,
     atMost: 65_536,
-    patience: .milliseconds(250)
+    patience: .milliseconds(125)
   )
 
   /// Rows of ids and hashes go into a commit in the order of their keys, which are spread evenly:
