@@ -8,7 +8,7 @@ import Testing
 
 @testable import WordWeave
 
-@Suite(.timeLimit(.minutes(1))) struct BackupMakerTests {
+@Suite(.timeLimit(.minutes(1))) final class BackupMakerTests: Sendable {
   private let folder: String
   private var data: String { folder + "/data" }
   private var backup: String { folder + "/backups/monday" }
@@ -18,7 +18,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
-  private func remove() { try? FileManager.default.removeItem(atPath: folder) }
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func fill() async throws {
     try await StoppedLog.lend(data, to: .writes) { log, _ in
@@ -40,7 +40,6 @@ import Testing
   }
 
   @Test func nobodyElseSeesABackupThatIsMade() async throws {
-    defer { remove() }
     try await fill()
     let fresh = "\(backup).\(getpid()).new"
     let modes = ProgressNotes<Int>()
@@ -54,7 +53,6 @@ import Testing
   }
 
   @Test func aFolderOfAnotherIsNotFilled() async throws {
-    defer { remove() }
     try await fill()
     let fresh = "\(backup).\(getpid()).new"
     try FileManager.default.createDirectory(atPath: fresh, withIntermediateDirectories: true)
@@ -63,7 +61,6 @@ import Testing
   }
 
   @Test func nothingIsLeftOfABackupThatIsCancelledAtItsBeginning() async throws {
-    defer { remove() }
     try await fill()
     let making = Task {
       try await make { state in
@@ -76,7 +73,6 @@ import Testing
   }
 
   @Test func nothingIsLeftOfABackupThatIsCancelledAmongItsChecksums() async throws {
-    defer { remove() }
     try await fill()
     let (begun, begin) = AsyncStream.makeStream(of: Void.self)
     let goOn = DispatchSemaphore(value: 0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import WordWeave
 
-@Suite struct BackupTests {
+@Suite final class BackupTests: Sendable {
   private let folder: String
   private var data: String { folder + "/data" }
   private var backup: String { folder + "/backup" }
@@ -16,7 +16,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
-  private func remove() { try? FileManager.default.removeItem(atPath: folder) }
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// A data directory with a log, accounts and tokens, and a backup of it.
   private func make() async throws {
@@ -45,7 +45,6 @@ import Testing
   }
 
   @Test func whatIsRestoredIsWhatWasBackedUp() async throws {
-    defer { remove() }
     try await make()
     let manifest = try check()
     #expect(manifest.head == GlobalPosition(50))
@@ -80,7 +79,6 @@ import Testing
   }
 
   @Test func aFolderInTheWayIsLeftAlone() async throws {
-    defer { remove() }
     try await make()
     await #expect(throws: CommandError.self) {
       _ = try await BackupRestore(folder: backup, console: .silent).run(to: data)
@@ -105,7 +103,6 @@ import Testing
   }
 
   @Test func aFolderOfAnotherIsNeitherFilledNorRemoved() async throws {
-    defer { remove() }
     try await make()
     let new = folder + "/restored"
     // Under the name that the restore gives to its own.
@@ -122,7 +119,6 @@ import Testing
 
   /// Every file is damaged once: cut, flipped, removed; and one is added.
   @Test func everyDamageIsFound() async throws {
-    defer { remove() }
     try await make()
     let manifest = try check()
     let files = FileManager.default
