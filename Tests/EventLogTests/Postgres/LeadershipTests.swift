@@ -140,21 +140,27 @@ struct LeadershipTests {
     }
   }
 
+  /// Leaves one event behind, and a session of its leader with the rows of a second, not committed.
+  private static func stoppedLeader(of test: PostgresTest) async throws -> PostgresSession {
+    let leader = try await test.open("a:1")
+    _ = try await leader.append(.marked(1, to: "s"))
+    await leader.close()
+    var settings = PostgresSettings(url: test.url, applicationName: "wordweave " + test.schema)
+    settings.parameters["search_path"] = test.schema
+    let stopped = try PostgresSession.connect(settings)
+    try stopped.run(PostgresStatement.begin())
+    try stopped.run(
+      PostgresTest.statement(
+        "INSERT INTO event SELECT 2, NULL, NULL, NULL, type, envelope FROM event"
+      )
+    )
+    return stopped
+  }
+
   /// As one that is stopped while it copies: its session is busy, so no timer of the server ends it.
   @Test(.timeLimit(.minutes(1))) func aStoppedLeadersRowsAreNotWaitedFor() async throws {
     try await PostgresTest.withSchema { test in
-      let first = try await test.open("a:1")
-      _ = try await first.append(.marked(1, to: "s"))
-      await first.close()
-      var settings = PostgresSettings(url: test.url, applicationName: "wordweave " + test.schema)
-      settings.parameters["search_path"] = test.schema
-      let stopped = try PostgresSession.connect(settings)
-      try stopped.run(PostgresStatement.begin())
-      try stopped.run(
-        PostgresTest.statement(
-          "INSERT INTO event SELECT 2, NULL, NULL, NULL, type, envelope FROM event"
-        )
-      )
+      let stopped = try await Self.stoppedLeader(of: test)
       let pool = BlockingPool(name: "stopped", threads: 1)
       let statement = PostgresTest.statement("SELECT pg_sleep(40)")
       let busy = Task { try await pool.run { _ = try stopped.run(statement) } }
@@ -183,19 +189,8 @@ struct LeadershipTests {
   /// head and waits for the rest, for which it has no timer.
   @Test(.timeLimit(.minutes(1))) func aLeaderStoppedBehindItsFenceIsNotWaitedFor() async throws {
     try await PostgresTest.withSchema { test in
-      let first = try await test.open("a:1")
-      _ = try await first.append(.marked(1, to: "s"))
-      await first.close()
-      var settings = PostgresSettings(url: test.url, applicationName: "wordweave " + test.schema)
-      settings.parameters["search_path"] = test.schema
-      let stopped = try PostgresSession.connect(settings)
-      try stopped.run([
-        PostgresStatement.begin(),
-        PostgresTest.statement(
-          "INSERT INTO event SELECT 2, NULL, NULL, NULL, type, envelope FROM event"
-        ),
-        PostgresTest.statement("UPDATE log_head SET head = 2"),
-      ])
+      let stopped = try await Self.stoppedLeader(of: test)
+      try stopped.run(PostgresTest.statement("UPDATE log_head SET head = 2"))
       let second = try await test.open("b:1")
       #expect(second.isLeading)
       #expect(try await second.append(.marked(2, to: "s")).lastPosition == GlobalPosition(2))

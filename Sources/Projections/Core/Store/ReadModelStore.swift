@@ -109,28 +109,34 @@ public final class ReadModelStore: Sendable {
           last += 1
           return last
         }
-        guard row != old else {
-          told(row)
-          return row
-        }
-        var batch = ReadModelBatch()
-        var number: [UInt8] = []
-        number.append(littleEndian: last)
-        batch.put(RowKeys.lastGeneration, number)
-        batch.put(RowKeys.projection(title), row.row)
-        let kept = Set(row.generations.map(\.number))
-        for dropped in old.generations.map(\.number) where !kept.contains(dropped) {
-          batch.delete(
-            from: RowKeys.generation(dropped),
-            to: RowKeys.generation(dropped + 1)
-          )
-        }
-        try engine.commit(batch, isSynced: true)
+        if row != old { try write(row, of: title, insteadOf: old, lastGeneration: last) }
         told(row)
         return row
       }
     }
     return try result.get()
+  }
+
+  /// Blocks.
+  private func write(
+    _ row: ProjectionRow,
+    of title: String,
+    insteadOf old: ProjectionRow,
+    lastGeneration: UInt32
+  ) throws {
+    var batch = ReadModelBatch()
+    var number: [UInt8] = []
+    number.append(littleEndian: lastGeneration)
+    batch.put(RowKeys.lastGeneration, number)
+    batch.put(RowKeys.projection(title), row.row)
+    let kept = Set(row.generations.map(\.number))
+    for dropped in old.generations.map(\.number) where !kept.contains(dropped) {
+      batch.delete(
+        from: RowKeys.generation(dropped),
+        to: RowKeys.generation(dropped + 1)
+      )
+    }
+    try engine.commit(batch, isSynced: true)
   }
 }
 
