@@ -191,10 +191,10 @@ import Testing
         }
       }
       // Twenty that wait by themselves, and the subscriptions together.
-      #expect(try await holds(within: .seconds(4)) { engine.waits == 21 }, "\(engine.waits)")
+      #expect(try await holds { engine.waits == 21 }, "\(engine.waits)")
       for wait in waits { wait.cancel() }
       for wait in waits { _ = await wait.value }
-      #expect(try await holds(within: .seconds(4)) { engine.waits == 0 }, "\(engine.waits)")
+      #expect(try await holds { engine.waits == 0 }, "\(engine.waits)")
 
       // An import that stops in the middle has written nothing.
       let transfer = Wordweave_Events_V1_Transfer.Client(wrapping: served.client)
@@ -216,7 +216,7 @@ import Testing
       importing.cancel()
       await importing.value
       #expect(
-        try await holds(within: .seconds(10)) {
+        try await holds {
           (try? await served.log.append(Self.append()).position) == 1
         }
       )
@@ -255,7 +255,7 @@ import Testing
       let all = Set(texts.indices.map { UInt32(2 * $0 + 1) })
       var heard: [UInt8] = []
       #expect(
-        try await holds(within: .seconds(5)) {
+        try await holds {
           heard += connection.read() ?? []
           return Frame.ends(in: heard) == all
         },
@@ -284,7 +284,7 @@ import Testing
       }
       #expect(stream == .deadlineExceeded)
       // Who names none has longer.
-      #expect(ContinuousClock.now - begin < CallBounds.defaultLimit)
+      #expect(ContinuousClock.now - begin < ServedEvents.callLimit)
     }
   }
 

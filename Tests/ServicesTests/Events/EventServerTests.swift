@@ -130,15 +130,24 @@ import Testing
       options.timeout = .milliseconds(200)
       let limited = options
       let begin = ContinuousClock.now
-      let named = await served.refusal { served in
+      let code = await served.refusal { served in
         _ = try await served.log.head(waiting, options: limited)
       }
-      #expect(named == .deadlineExceeded)
-      #expect(ContinuousClock.now - begin < .seconds(4))
-      // Who names none has five seconds.
-      let unnamed = await served.refusal { served in _ = try await served.log.head(waiting) }
-      #expect(unnamed == .deadlineExceeded)
-      #expect(ContinuousClock.now - begin < .seconds(15))
+      #expect(code == .deadlineExceeded)
+      #expect(ContinuousClock.now - begin < ServedEvents.callLimit)
+    }
+  }
+
+  @Test func whoNamesNoDeadlineHasThatOfTheServer() async throws {
+    #expect(EventServerSettings().callLimit == .seconds(5))
+    try await ServedEvents.with(
+      settings: { $0.callLimit = .milliseconds(200) }
+    ) { served async throws in
+      var request = Wordweave_Events_V1_HeadRequest()
+      request.beyond = .max
+      let waiting = request
+      let code = await served.refusal { served in _ = try await served.log.head(waiting) }
+      #expect(code == .deadlineExceeded)
     }
   }
 

@@ -36,13 +36,13 @@ import WeaveRuntime
       let idle = try RawConnection(port: served.port)
       idle.greet()
       idle.send(Frame.headers("/wordweave.events.v1.EventLog/WatchHead") + Frame.message())
-      #expect(try await holds(within: .seconds(10)) { engine.waits >= 2 })
+      #expect(try await holds { engine.waits >= 2 })
       for _ in 0..<20 { _ = try await served.log.append(Self.append(1 << 18)) }
       for connection in [full, idle] {
         #expect(try await holds(within: Self.bound) { connection.isReset }, "it was kept")
       }
       // What they asked for has ended with them; the server's own client watches nothing.
-      #expect(try await holds(within: .seconds(5)) { engine.waits == 0 }, "\(engine.waits) wait")
+      #expect(try await holds { engine.waits == 0 }, "\(engine.waits) wait")
       _ = try await served.log.append(Self.append())
     }
   }
@@ -118,7 +118,7 @@ import WeaveRuntime
       for (comment, bytes) in garbage {
         let connection = try RawConnection(port: served.port)
         connection.send(bytes)
-        #expect(try await connection.waitForEnd(within: .seconds(5)), comment)
+        #expect(try await connection.waitForEnd(), comment)
       }
       _ = try await served.log.append(Self.append())
     }
@@ -138,7 +138,7 @@ import WeaveRuntime
         connection.send(Frame.frame(type: 9, stream: 1, piece))
         try await Task.sleep(for: .milliseconds(1))
       }
-      #expect(try await connection.waitForEnd(within: .seconds(1)))
+      #expect(try await connection.waitForEnd())
       _ = try await served.log.append(Self.append())
     }
   }
@@ -152,7 +152,7 @@ import WeaveRuntime
       let hasty = try RawConnection(port: served.port)
       hasty.greet()
       for _ in 0...WireConnection.pingsPerBeat { hasty.send(ping) }
-      #expect(try await hasty.waitForEnd(within: .seconds(5)))
+      #expect(try await hasty.waitForEnd())
       #expect(!patient.isReset)
       #expect(patient.read() != nil, "one that pings within the bound was dropped")
       _ = try await served.log.append(Self.append())
@@ -165,7 +165,7 @@ import WeaveRuntime
       connection.greet()
       var heard: [UInt8] = []
       #expect(
-        try await holds(within: .seconds(5)) {
+        try await holds {
           heard += connection.read() ?? []
           return !heard.isEmpty
         }
@@ -179,7 +179,7 @@ import WeaveRuntime
       }
       // The eight are answered; who opens more than it was told it may hears a refusal, or nothing.
       #expect(
-        try await holds(within: .seconds(5)) {
+        try await holds(within: ConnectionPulse.patience) {
           guard let bytes = connection.read() else { return true }
           heard += bytes
           return Frame.resets(in: heard).contains(17)
@@ -225,18 +225,18 @@ import WeaveRuntime
       }
       // Each is greeted in turn.
       for connection in held {
-        #expect(try await holds(within: .seconds(5)) { connection.read()?.isEmpty == false })
+        #expect(try await holds { connection.read()?.isEmpty == false })
       }
       for _ in 0..<20 {
         let late = try RawConnection(port: served.port)
-        #expect(try await late.waitForEnd(within: .seconds(5)))
+        #expect(try await late.waitForEnd())
       }
       _ = try await served.log.append(Self.append())
       #expect(!held.contains { $0.isReset }, "one that was there was closed for a late one")
       // A place that was left is taken again, once the server has seen that it was left.
       held.removeFirst(4)
       #expect(
-        try await holds(within: .seconds(5)) {
+        try await holds {
           let again = try RawConnection(port: served.port)
           again.greet()
           return try await holds(within: .milliseconds(500)) { again.read()?.isEmpty == false }

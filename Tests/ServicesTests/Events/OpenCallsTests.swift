@@ -8,17 +8,11 @@ import Testing
     func rights(of token: String) -> CallRights? { nil }
   }
 
-  /// Longer than it takes on a busy machine.
-  private static let soon = Duration.seconds(30)
-
   /// Lends a connection whose streams have no window.
   private static func withClosedWindows(
     _ body: (RawConnection) async throws -> Void
   ) async throws {
-    try await ServedEvents.with(
-      authority: Nobody(),
-      settings: { $0.callLimit = .seconds(60) }
-    ) { served async throws in
+    try await ServedEvents.with(authority: Nobody()) { served async throws in
       let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 16)
       connection.send(RawConnection.preface + Frame.settings(window: 0))
       connection.acknowledgeSettings()
@@ -39,7 +33,7 @@ import Testing
     try await Self.withClosedWindows { connection in
       connection.send(Self.get(1, type: "text/html") + Self.get(3, type: "application/grpc"))
       var heard: [UInt8] = []
-      _ = try await holds(within: Self.soon) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.ends(in: heard).count == 2
       }
@@ -59,7 +53,7 @@ import Testing
       }
       var heard: [UInt8] = []
       func expectAnswers(_ streams: Int) async throws {
-        let came = try await holds(within: Self.soon) {
+        let came = try await holds {
           heard += connection.read() ?? []
           return Frame.heads(in: heard).count == streams
         }

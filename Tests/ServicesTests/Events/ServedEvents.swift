@@ -18,6 +18,9 @@ final class ServedEvents: Sendable {
   private let serving: Task<Void, any Error>
   private let connecting: Task<Void, any Error>
 
+  /// How long a call may take, unless told otherwise: no test ends in it, however busy the machine.
+  static let callLimit = Duration.seconds(300)
+
   /// What is served over a log.
   typealias Services = @Sendable (EventStore) -> [any RegistrableRPCService]
 
@@ -35,6 +38,7 @@ final class ServedEvents: Sendable {
     settings.port = 0
     settings.authority = authority
     settings.drain = .seconds(2)
+    settings.callLimit = callLimit
     adjust(&settings)
     let served = try await ServedEvents(settings, engine, services)
     do {

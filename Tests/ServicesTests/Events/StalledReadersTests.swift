@@ -64,7 +64,7 @@ import Testing
       let readers = 40
       let connection = try Self.stalled(readers, served, path: path)
       let page = Self.events * Self.eventBytes
-      #expect(try await holds(within: .seconds(5)) { engine.bytesRead >= page })
+      #expect(try await holds { engine.bytesRead >= page })
       try await Task.sleep(for: .milliseconds(300))
       // Four messages fill the room; some reads were under way then.
       #expect(engine.bytesRead <= readers / 2 * page, "\(engine.bytesRead / page) pages were read")
@@ -80,7 +80,7 @@ import Testing
       let connection = try Self.stalled(8, served)
       var heard: [UInt8] = []
       // Three messages leave room.
-      _ = try await holds(within: .seconds(5)) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.resets(in: heard).count >= 5
       }
@@ -97,7 +97,7 @@ import Testing
       var heard: [UInt8] = []
       // Four leave room, since a little of them has gone out.
       #expect(
-        try await holds(within: .seconds(20)) {
+        try await holds {
           heard += connection.read() ?? []
           return Set(Frame.resets(in: heard)).count >= 4
         }
@@ -111,14 +111,14 @@ import Testing
     let limit = Duration.milliseconds(100)
     try await Self.served(room: Self.room, stallLimit: limit) { served, engine in
       let connection = try Self.stalled(2, served)
-      #expect(try await holds(within: .seconds(5)) { engine.bytesRead > 0 })
+      #expect(try await holds { engine.bytesRead > 0 })
       try await Task.sleep(for: limit * 4)
       var heard = connection.read() ?? []
       #expect(Frame.resets(in: heard).isEmpty)
       // It opens its windows at last.
       connection.send(Frame.window(1 << 20, stream: 0) + Frame.window(1 << 20, stream: 1))
       #expect(
-        try await holds(within: .seconds(5)) {
+        try await holds {
           heard += connection.read() ?? []
           return heard.count > Self.eventBytes
         }

@@ -22,9 +22,6 @@ import Testing
   }
 
   private static let append = "/umadb.v1.DCB/Append"
-  /// Longer than it takes on a busy machine.
-  private static let soon = Duration.seconds(40)
-
   /// The head of a message of so many bytes, and some of them.
   private static func begun(_ length: Int, sent: Int) -> [UInt8] {
     let prefix: [UInt8] =
@@ -48,7 +45,7 @@ import Testing
     on connection: RawConnection
   ) async throws -> Set<UInt32> {
     var heard: [UInt8] = []
-    _ = try await holds(within: soon) {
+    _ = try await holds {
       guard let bytes = connection.read() else { return true }
       heard += bytes
       return streams.isSubset(of: Frame.resets(in: heard))
@@ -86,7 +83,7 @@ import Testing
       var request = Umadb_V1_AppendRequest()
       request.events = [event]
       connection.send(Frame.message(try request.serializedBytes()))
-      #expect(try await holds(within: Self.soon) { connection.read()?.isEmpty == false })
+      #expect(try await holds { connection.read()?.isEmpty == false })
       #expect(try await served.engine.head() == .start)
     }
   }
@@ -94,10 +91,7 @@ import Testing
   /// What gRPC serves begins with the last byte of its request, long after its head was let in.
   @Test func aRightThatIsLostBeforeTheRequestIsWholeIsMissedByWhatGRPCServes() async throws {
     let tokens = Tokens(["a": .admin, "b": .admin])
-    try await ServedEvents.with(
-      authority: tokens,
-      settings: { $0.callLimit = .seconds(60) }
-    ) { served async throws in
+    try await ServedEvents.with(authority: tokens) { served async throws in
       let event = NewEvent(type: "Happened", data: [1])
       _ = try await served.engine.append(AppendRequest(to: "s", [event]))
       let head = try await served.engine.head()
@@ -122,7 +116,7 @@ import Testing
       request.stream = "s"
       let message: [UInt8] = try request.serializedBytes()
       func answered(_ stream: UInt32) async throws -> Bool {
-        try await holds(within: Self.soon) {
+        try await holds {
           heard += connection.read() ?? []
           return Frame.ends(in: heard).contains(stream)
         }
@@ -169,7 +163,7 @@ import Testing
 
   /// A message is kept until its request is whole, also one that gRPC has taken.
   @Test func wholeMessagesOfUnfinishedRequestsAreBounded() async throws {
-    try await ServedEvents.with(settings: { $0.callLimit = .seconds(60) }) { served async throws in
+    try await ServedEvents.with { served async throws in
       let connection = try RawConnection(port: served.port)
       connection.greet()
       connection.acknowledgeSettings()
@@ -187,7 +181,7 @@ import Testing
       }
       let last = try #require(streams.last)
       var heard: [UInt8] = []
-      _ = try await holds(within: Self.soon) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.resets(in: heard).contains(last)
       }
@@ -198,7 +192,7 @@ import Testing
 
   /// A stream keeps what it was asked for as long as it goes on: here a field that nobody knows.
   @Test func requestsOfStreamsThatGoOnAreBounded() async throws {
-    try await ServedEvents.with(settings: { $0.callLimit = .seconds(60) }) { served async throws in
+    try await ServedEvents.with { served async throws in
       let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 16)
       connection.greet()
       connection.acknowledgeSettings()
@@ -215,7 +209,7 @@ import Testing
         )
       }
       var heard: [UInt8] = []
-      _ = try await holds(within: Self.soon) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.ends(in: heard).contains(last)
       }
@@ -236,7 +230,7 @@ import Testing
       connection.send(Frame.headers(path, stream: 1) + Frame.message(stream: 1))
       connection.send(Frame.headers(path, stream: 3) + Frame.message(stream: 3, isLast: false))
       var heard: [UInt8] = []
-      _ = try await holds(within: Self.soon) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.ends(in: heard).contains(3)
       }
@@ -260,7 +254,7 @@ import Testing
       let last = UInt32(2 * CallTable.openStreams + 1)
       for stream in stride(from: 1, through: last, by: 2) { watch(stream) }
       var heard: [UInt8] = []
-      _ = try await holds(within: Self.soon) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.heads(in: heard).count == CallTable.openStreams + 1
       }
@@ -268,7 +262,7 @@ import Testing
       // Whoever ends one makes room.
       connection.send(Frame.frame(type: 3, stream: 1, [0, 0, 0, 8]))
       watch(last + 2)
-      _ = try await holds(within: Self.soon) {
+      _ = try await holds {
         heard += connection.read() ?? []
         return Frame.heads(in: heard).contains(last + 2)
       }
@@ -302,7 +296,7 @@ import Testing
       append.events = [event]
       let method = Umadb_V1_DCB.Method.Append.descriptor
       let bytes: [UInt8] = try append.serializedBytes()
-      let invalid = await served.refusal { try await $0.call(method, bytes, timeout: Self.soon) }
+      let invalid = await served.refusal { try await $0.call(method, bytes, timeout: .patience) }
       #expect(invalid == .invalidArgument)
       for (name, code) in [
         (String(repeating: "ü", count: CallTable.openBytes / 4), RPCError.Code.notFound),
@@ -312,7 +306,7 @@ import Testing
         asked.service = name
         let bytes: [UInt8] = try asked.serializedBytes()
         let check = Grpc_Health_V1_Health.Method.Check.descriptor
-        let refusal = await served.refusal { try await $0.call(check, bytes, timeout: Self.soon) }
+        let refusal = await served.refusal { try await $0.call(check, bytes, timeout: .patience) }
         #expect(refusal == code)
       }
     }

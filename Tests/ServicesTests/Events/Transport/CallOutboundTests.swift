@@ -18,7 +18,7 @@ import Testing
       try await outbound.write(.message(Self.large))
       hasWritten.withLock { $0 = true }
     }
-    #expect(try await holds(within: .seconds(5)) { parts.withLock { $0 } == 1 })
+    #expect(try await holds { parts.withLock { $0 } == 1 })
     try await Task.sleep(for: .milliseconds(20))
     #expect(!hasWritten.withLock { $0 }, "the writer goes on although nothing was sent")
     try await body(outbound, writing)
@@ -57,7 +57,7 @@ import Testing
       try await outbound.write(.message(small))
       hasWritten.withLock { $0 = true }
     }
-    #expect(try await holds(within: .seconds(5)) { room.isFull })
+    #expect(try await holds { room.isFull })
     try await Task.sleep(for: .milliseconds(20))
     #expect(!hasWritten.withLock { $0 }, "the writer goes on although nothing was sent")
     outbound.sent(outbound.queued)
