@@ -8,6 +8,8 @@ struct CommitEach: Appending {
   enum Scheme {
     case category
     case xid8
+    /// As `xid8`, in a table that can be asked for types and tags as our log can.
+    case asked
   }
 
   private let scheme: Scheme

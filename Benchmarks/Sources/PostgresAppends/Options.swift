@@ -22,10 +22,12 @@ struct Options: Sendable {
     case category
     /// One commit an append without a lock; readers order by transaction.
     case xid8
+    /// The same into a table whose types and tags are indexed.
+    case asked
   }
 
   static let usage = """
-    usage: PostgresAppends engine|category|xid8 --url postgres://… \
+    usage: PostgresAppends engine|category|xid8|asked --url postgres://… \
     [--clients 64] [--in-flight 1] [--warm-up 0] [--seconds 1] [--bytes 128] [--fill EVENTS]
     """
 

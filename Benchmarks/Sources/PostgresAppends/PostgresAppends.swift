@@ -14,6 +14,7 @@ enum PostgresAppends {
       case .engine: try await run(options, EngineSide.open(options))
       case .category: try await run(options, CommitEach(.category, options))
       case .xid8: try await run(options, CommitEach(.xid8, options))
+      case .asked: try await run(options, CommitEach(.asked, options))
       }
     } catch {
       let bytes = Array("PostgresAppends: \(error)\n".utf8)

@@ -1,13 +1,14 @@
 /// The tables and statements of the usual ways, written for this comparison.
 ///
-/// Both give an event a position of a sequence and keep streams apart by a unique index. Tags are a
-/// column without an index, which spares them rows that our engine writes. `$1` stream, `$2` its
-/// next revision, `$3` type, `$4` data, `$5` tags.
+/// All give an event a position of a sequence and keep streams apart by a unique index. Tags are a
+/// column, without an index but for `asked`, which spares them rows that our engine writes. `$1`
+/// stream, `$2` its next revision, `$3` type, `$4` data, `$5` tags.
 extension CommitEach.Scheme {
   private var schema: String {
     switch self {
     case .category: "goal_category"
     case .xid8: "goal_xid8"
+    case .asked: "goal_asked"
     }
   }
 
@@ -54,7 +55,7 @@ extension CommitEach.Scheme {
         $$
         """,
       ]
-    case .xid8:
+    case .xid8, .asked:
       [
         "CREATE SCHEMA IF NOT EXISTS \(schema)",
         """
@@ -72,15 +73,24 @@ extension CommitEach.Scheme {
         )
         """,
         "CREATE INDEX IF NOT EXISTS message_transaction ON \(table) (transaction, position)",
-      ]
+      ] + (self == .asked ? indexes : [])
     }
+  }
+
+  /// By which types and tags are found; as usual, and cheap to insert into, but tags without an
+  /// order, which ours have.
+  private var indexes: [String] {
+    [
+      "CREATE INDEX IF NOT EXISTS message_type ON \(table) (type, position)",
+      "CREATE INDEX IF NOT EXISTS message_tags ON \(table) USING gin (tags)",
+    ]
   }
 
   var append: String {
     switch self {
     // The revision is found under the lock; the caller's is looked at so that both take the same.
     case .category: "SELECT \(schema).append($1, $3, $4, $5) WHERE $2::bigint >= 0"
-    case .xid8:
+    case .xid8, .asked:
       """
       INSERT INTO \(table) (stream, revision, type, data, tags) VALUES ($1, $2, $3, $4, $5)
       """

@@ -69,6 +69,19 @@ import WeaveRuntime
     }
   }
 
+  /// Nothing waits for room any more, and the answer to a ping waits behind all of it.
+  @Test func whoTakesSlowlyWhatTheSystemHasAlreadyStays() async throws {
+    try await Self.served(1, of: 600 << 10) { served in
+      let connection = try Self.reader(of: served, window: Self.window)
+      let pool = BlockingPool(name: "slow", threads: 1)
+      defer { pool.shutdown() }
+      let time = (ConnectionPulse.pace + ConnectionPulse.patience) * 2
+      let heard = await pool.run { Self.trickle(connection, 1_500, for: time) }
+      #expect(!connection.isReset, "after \(heard.count) bytes")
+      #expect(heard.count > 100_000)
+    }
+  }
+
   @Test func theLastOfAConnectionIsNotThrownAwayUnderASlowReader() async throws {
     let bytes = 280 << 10
     try await Self.served(1, of: bytes) { served in

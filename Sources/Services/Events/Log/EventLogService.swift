@@ -52,11 +52,9 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try await answering {
-      var reading = try StreamRead(request, of: store.identity)
-      while true {
-        let page = try await CallScope.reading { try await reading.page(of: store.engine) }
+      let reading = try StreamRead(request, of: store.identity)
+      try await reading.forEachPage(of: store.engine) { reading, page in
         for piece in page.pieces { try await response.write(reading.message(piece)) }
-        guard !page.isEnd, reading.advance(past: page) else { return }
       }
     }
   }
@@ -67,17 +65,9 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try await answering {
-      var reading = try LogRead(request, of: store.identity)
-      var end: GlobalPosition?
-      while true {
-        var page = try await CallScope.reading { try await reading.page(of: store.engine) }
-        // A reader that follows a busy log would never come to its end.
-        let through = end ?? page.head
-        end = through
-        if reading.direction == .forward { page = page.cut(after: through) }
+      let reading = try LogRead(request, of: store.identity)
+      try await reading.forEachPage(of: store.engine) { reading, page in
         for piece in page.pieces { try await response.write(reading.message(piece)) }
-        guard !page.isEnd else { return }
-        reading.after = page.scannedTo
       }
     }
   }

@@ -15,7 +15,7 @@ enum EventForm {
 }
 
 /// A read of a stream, and where it stands.
-struct StreamRead {
+struct StreamRead: PagedRead {
   let stream: StreamName
   let direction: Direction
   let limit: Int
@@ -50,11 +50,11 @@ struct StreamRead {
     try await engine.read(stream, from: from, direction: direction, limit: limit)
   }
 
-  /// Moves behind a page; false if there is nothing behind it.
-  mutating func advance(past page: EventPage) -> Bool {
-    guard let next = next(after: page) else { return false }
-    from = next
-    return true
+  func behind(_ page: EventPage) -> StreamRead? {
+    guard !page.isEnd, let place = next(after: page) else { return nil }
+    var next = self
+    next.from = place
+    return next
   }
 
   private func next(after page: EventPage) -> StreamRevision? {
@@ -73,14 +73,18 @@ struct StreamRead {
 }
 
 /// A read of the whole log, and where it stands.
-struct LogRead {
+struct LogRead: PagedRead {
   let query: EventQuery
   let direction: Direction
   let limit: Int
   let form: EventForm
   let includeRemoved: Bool
   let identity: LogIdentity
-  var after: GlobalPosition?
+  private(set) var after: GlobalPosition?
+  /// Where it ends forwards: the head that the first page saw.
+  ///
+  /// A reader that follows a busy log would never come to its end.
+  private var through: GlobalPosition?
 
   init(
     _ request: Wordweave_Events_V1_ReadAllRequest,
@@ -110,13 +114,23 @@ struct LogRead {
   }
 
   func page(of engine: any EventLogEngine) async throws(EventLogError) -> EventPage {
-    try await engine.readAll(
+    let page = try await engine.readAll(
       after: after,
       matching: query,
       direction: direction,
       limit: limit,
       includeRemoved: includeRemoved
     )
+    guard let through, direction == .forward else { return page }
+    return page.cut(after: through)
+  }
+
+  func behind(_ page: EventPage) -> LogRead? {
+    guard !page.isEnd else { return nil }
+    var next = self
+    next.after = page.scannedTo
+    next.through = through ?? page.head
+    return next
   }
 
   func message(_ page: EventPage) -> Wordweave_Events_V1_EventsPage {

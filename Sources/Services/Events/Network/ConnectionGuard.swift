@@ -12,6 +12,8 @@ final class ConnectionGuard: ChannelInboundHandler {
 
   private let connection: WireConnection
   private var beats: RepeatedTask?
+  /// Bytes that the other end had confirmed by the last beat.
+  private var confirmed: UInt64 = 0
 
   init(_ connection: WireConnection) { self.connection = connection }
 
@@ -24,8 +26,7 @@ final class ConnectionGuard: ChannelInboundHandler {
     }
     beats = context.eventLoop.scheduleRepeatedTask(initialDelay: pace, delay: pace) { _ in
       let (handler, context) = bound.value
-      guard handler.beats != nil, !handler.connection.beat() else { return }
-      handler.giveUp(context)
+      handler.beat(context)
     }
   }
 
@@ -45,6 +46,20 @@ final class ConnectionGuard: ChannelInboundHandler {
     // So much waited that nothing more was taken, and the other end has made room.
     if context.channel.isWritable { connection.moved(ConnectionPulse.answerBytes) }
     context.fireChannelWritabilityChanged()
+  }
+
+  private func beat(_ context: ChannelHandlerContext) {
+    guard beats != nil else { return }
+    // Known at once on the loop.
+    TransmissionState.of(context.channel).assumeIsolated().whenSuccess { state in
+      // The question may wait behind bytes that the other end takes one after the other.
+      if state.unsentBytes > 0 {
+        self.connection.moved(Int(clamping: state.confirmedBytes - self.confirmed))
+      }
+      self.confirmed = state.confirmedBytes
+    }
+    guard !connection.beat() else { return }
+    giveUp(context)
   }
 
   private func stop() {

@@ -18,9 +18,10 @@ extension UmaDBEndpoint {
     let query = EventQuery(wire.query)
     try query.validate()
     let head = try await log.head()
+    guard !wire.hasLimit || wire.limit > 0 else { return }
     var batch = UmaDBBatch(size: wire.hasBatchSize ? wire.batchSize : nil)
-    var rest = wire.hasLimit ? Int(wire.limit) : Int.max
-    guard rest > 0 else { return }
+    let pageSize = max(batch.size, Self.smallestPage)
+    let reading = UmaDBRead(wire, of: query, upTo: head, pageSize: pageSize)
     var hasSent = false
     func send(_ full: UmaDBBatch.Full) async throws {
       guard !cancellation.isCancelled else { throw EventLogError.closed }
@@ -30,31 +31,63 @@ extension UmaDBEndpoint {
       try await response.write(message)
       hasSent = true
     }
-    let direction: Direction = wire.backwards ? .backward : .forward
-    var after = Self.bound(of: wire, head: head)
-    reading: while rest > 0 {
+    try await reading.forEachPage(of: log) { _, page in
+      for event in page.events { if let full = batch.add(event) { try await send(full) } }
       guard !cancellation.isCancelled else { throw EventLogError.closed }
-      let limit = min(max(batch.size, Self.smallestPage), rest)
-      let page = try await CallScope.reading {
-        try await log.readAll(after: after, matching: query, direction: direction, limit: limit)
-      }
-      for event in page.events {
-        // What came after the call began is left for another one.
-        if direction == .forward, event.position > head { break reading }
-        if let full = batch.add(event) { try await send(full) }
-        rest -= 1
-      }
-      if page.isEnd || direction == .forward && page.scannedTo >= head { break }
-      after = page.scannedTo
     }
     let last = batch.take()
     if last.last != nil || !hasSent { try await send(last) }
   }
+}
 
-  /// The inclusive start of a read as the log's exclusive one.
-  private static func bound(of wire: Umadb_V1_ReadRequest, head: GlobalPosition) -> GlobalPosition {
+/// A read, and where it stands.
+private struct UmaDBRead: PagedRead {
+  private let query: EventQuery
+  private let direction: Direction
+  private let head: GlobalPosition
+  /// Events of this page at most.
+  private var pageSize: Int
+  private var after: GlobalPosition
+  /// Events that are still asked for.
+  private var rest: Int
+
+  /// - pageSize: events of the first page at most.
+  init(
+    _ wire: Umadb_V1_ReadRequest,
+    of query: EventQuery,
+    upTo head: GlobalPosition,
+    pageSize: Int
+  ) {
+    self.query = query
+    self.head = head
+    self.pageSize = pageSize
+    direction = wire.backwards ? .backward : .forward
+    rest = wire.hasLimit ? Int(wire.limit) : .max
+    // Its start is inclusive, and that of the log exclusive.
     let start = wire.hasStart ? wire.start : nil
-    if wire.backwards { return GlobalPosition(min(start ?? .max, head.number)).next }
-    return GlobalPosition(max(start ?? 0, 1) - 1)
+    after =
+      wire.backwards
+      ? GlobalPosition(min(start ?? .max, head.number)).next
+      : GlobalPosition(max(start ?? 0, 1) - 1)
+  }
+
+  func page(of engine: any EventLogEngine) async throws(EventLogError) -> EventPage {
+    let page = try await engine.readAll(
+      after: after,
+      matching: query,
+      direction: direction,
+      limit: min(pageSize, rest)
+    )
+    // What came after the call began is left for another one.
+    return direction == .forward ? page.cut(after: head) : page
+  }
+
+  func behind(_ page: EventPage) -> UmaDBRead? {
+    var next = self
+    next.after = page.scannedTo
+    next.rest -= page.events.count
+    // Whoever reads on is read for in large pages: threads wake each other for every one.
+    next.pageSize = UmaDBBatch.largestSize
+    return page.isEnd || next.rest == 0 ? nil : next
   }
 }

@@ -21,12 +21,11 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   static let unfinishedBound = EventLogLimits.queuedBytes
   /// Bytes handed to the socket at once.
   private static let outputBytes = 64 << 10
-  /// Bytes that the system takes and has not sent yet: four times what it is handed at once, so that
-  /// the line does not run dry.
+  /// Bytes that the system takes and has not sent yet: so many that the line does not run dry.
   ///
-  /// By itself it takes megabytes. Of who reads slowly no sign would come for as long as it has no
-  /// room for more, and the answer to a ping waits behind them all.
-  private static let unsentBytes: Int = 256 << 10
+  /// By itself it takes megabytes of each connection whose other end reads slowly, beside the room
+  /// for answers, and the answer to a ping waits behind them all.
+  private static let unsentBytes: Int = 1 << 20
   /// How long calls that are on their way to a server that stops are waited for.
   private static let goodbye = TimeAmount.seconds(1)
   /// How long the last of a connection that ends may stand still; of who reads nothing it would
