@@ -29,8 +29,12 @@ import WeaveRuntime
   }
 
   /// A connection that reads the whole log.
-  private static func reader(of served: ServedEvents, window: UInt32) throws -> RawConnection {
-    let connection = try RawConnection(port: served.port, receiveBuffer: 1 << 16)
+  private static func reader(
+    of served: ServedEvents,
+    window: UInt32,
+    receiveBuffer: Int32 = 1 << 16
+  ) throws -> RawConnection {
+    let connection = try RawConnection(port: served.port, receiveBuffer: receiveBuffer)
     connection.send(RawConnection.preface + Frame.settings(window: window))
     connection.acknowledgeSettings()
     if window > 0 { connection.send(Frame.window(window, stream: 0)) }
@@ -39,10 +43,13 @@ import WeaveRuntime
   }
 
   /// Reads so many bytes ten times a second; until the time is over, or the connection is.
+  ///
+  /// - sending: what it sends each time.
   private static func trickle(
     _ connection: RawConnection,
     _ bytes: Int,
-    for time: Duration
+    for time: Duration,
+    sending: [UInt8] = []
   ) -> [UInt8] {
     let begin = ContinuousClock.now
     var heard: [UInt8] = []
@@ -50,6 +57,7 @@ import WeaveRuntime
       let some = connection.read(atMost: bytes)
     {
       heard += some
+      if !sending.isEmpty { connection.send(sending) }
       Thread.sleep(for: .milliseconds(100))
     }
     return heard
@@ -71,14 +79,14 @@ import WeaveRuntime
 
   /// Nothing waits for room any more, and the answer to a ping waits behind all of it.
   @Test func whoTakesSlowlyWhatTheSystemHasAlreadyStays() async throws {
-    try await Self.served(1, of: 600 << 10) { served in
+    try await Self.served(1, of: 300 << 10) { served in
       let connection = try Self.reader(of: served, window: Self.window)
       let pool = BlockingPool(name: "slow", threads: 1)
       defer { pool.shutdown() }
-      let time = (ConnectionPulse.pace + ConnectionPulse.patience) * 2
-      let heard = await pool.run { Self.trickle(connection, 1_500, for: time) }
+      let time = ConnectionPulse.pace + ConnectionPulse.patience + .seconds(4)
+      let heard = await pool.run { Self.trickle(connection, 900, for: time) }
       #expect(!connection.isReset, "after \(heard.count) bytes")
-      #expect(heard.count > 100_000)
+      #expect((100_000..<300 << 10).contains(heard.count))
     }
   }
 
@@ -86,22 +94,58 @@ import WeaveRuntime
     let bytes = 280 << 10
     try await Self.served(1, of: bytes) { served in
       let connection = try Self.reader(of: served, window: Self.window)
-      // It will ask for nothing more: the connection ends with the answer.
-      connection.send(Frame.frame(type: 7, stream: 0, [UInt8](repeating: 0, count: 8)))
+      connection.send(Self.goodbye)
       let pool = BlockingPool(name: "slow", threads: 1)
       defer { pool.shutdown() }
       let heard = await pool.run {
         // Longer than who reads nothing is waited for.
         var heard = Self.trickle(connection, 1_000, for: .seconds(7))
-        let end = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < end, let some = connection.read() {
-          heard += some
-          if some.isEmpty { Thread.sleep(for: .milliseconds(10)) }
-        }
+        Self.rest(of: connection, into: &heard)
         return heard
       }
       #expect(Frame.dataBytes(in: heard) > bytes)
       #expect(Frame.ends(in: heard) == [1])
+    }
+  }
+
+  /// A socket that is closed answers it with a reset.
+  @Test func norWhenTheReaderStillSends() async throws {
+    let bytes = 280 << 10
+    try await Self.served(1, of: bytes) { served in
+      // Next to nothing of it is with the reader already.
+      let connection = try Self.reader(of: served, window: Self.window, receiveBuffer: 1 << 12)
+      connection.send(Self.goodbye)
+      let pool = BlockingPool(name: "slow", threads: 1)
+      defer { pool.shutdown() }
+      let heard = await pool.run {
+        var heard: [UInt8] = []
+        // The server has handed over all that is left then.
+        Self.rest(of: connection, into: &heard, upTo: bytes - (64 << 10))
+        let window = Frame.window(1_000, stream: 0)
+        heard += Self.trickle(connection, 1_000, for: .seconds(2), sending: window)
+        Self.rest(of: connection, into: &heard)
+        return heard
+      }
+      #expect(Frame.dataBytes(in: heard) > bytes)
+      #expect(Frame.ends(in: heard) == [1])
+    }
+  }
+
+  /// With which a reader says that it asks for nothing more: the connection ends with its answer.
+  private static let goodbye = Frame.frame(type: 7, stream: 0, [UInt8](repeating: 0, count: 8))
+
+  /// Reads on until the connection has ended, or so much was heard.
+  private static func rest(
+    of connection: RawConnection,
+    into heard: inout [UInt8],
+    upTo limit: Int = .max
+  ) {
+    let end = ContinuousClock.now + .seconds(20)
+    while heard.count < limit, ContinuousClock.now < end,
+      let some = connection.read(atMost: min(limit - heard.count, 1 << 16))
+    {
+      heard += some
+      if some.isEmpty { Thread.sleep(for: .milliseconds(10)) }
     }
   }
 

@@ -2,6 +2,7 @@ import EventLogConformance
 import EventLogCore
 import GRPCCore
 import Schemas
+import SwiftProtobuf
 import Testing
 
 @testable import EventsService
@@ -14,14 +15,15 @@ import Testing
   /// What four such messages take, and a little less.
   private static let room = 2 << 20
 
-  /// Lends a service with a page of events.
+  /// Lends a service with so many pages of events.
   private static func served(
     room: Int,
+    pages: Int = 1,
     stallLimit: Duration = AnswerRoom.stallLimit,
     _ body: (ServedEvents, WatchedEngine) async throws -> Void
   ) async throws {
     let engine = WatchedEngine()
-    for _ in 0..<events {
+    for _ in 0..<pages * events {
       let event = NewEvent(type: "Happened", data: [UInt8](repeating: 1, count: eventBytes))
       _ = try await engine.append(AppendRequest(to: "s", [event]))
     }
@@ -74,6 +76,20 @@ import Testing
     }
   }
 
+  /// Their room is not full: each waits with a message, and what it reads ahead comes on top.
+  @Test func fewReadAhead() async throws {
+    let ahead = 3
+    let readers = 10
+    try await Self.served(room: ahead * AnswerRoom.aheadBytes, pages: 3) { served, engine in
+      let connection = try Self.stalled(readers, served)
+      let page = Self.events * Self.eventBytes
+      #expect(try await holds { engine.bytesRead >= (readers + ahead) * page })
+      try await Task.sleep(for: .milliseconds(300))
+      #expect(engine.bytesRead == (readers + ahead) * page)
+      #expect(!connection.isReset)
+    }
+  }
+
   @Test func whoStandsStillWhileTheRoomIsFullIsResetAndTheOthersGoOn() async throws {
     let limit = Duration.milliseconds(100)
     try await Self.served(room: Self.room, stallLimit: limit) { served, _ in
@@ -104,6 +120,40 @@ import Testing
       )
       // Other connections notice nothing.
       #expect(try await served.log.readAllPage(.init()).events.count == 1)
+    }
+  }
+
+  /// They tell the position of every event.
+  @Test func answersToAppendsThatNobodyReadsAreGivenUpAsWell() async throws {
+    let limit = Duration.milliseconds(100)
+    try await Self.served(room: 32 << 10, stallLimit: limit) { served, _ in
+      let connection = try RawConnection(port: served.port)
+      connection.send(RawConnection.preface + Frame.settings(window: 0))
+      connection.acknowledgeSettings()
+      var event = Wordweave_Events_V1_NewEvent()
+      event.type = "a"
+      var part = Wordweave_Events_V1_StreamAppend()
+      part.events = Array(repeating: event, count: 2500)
+      var request = Wordweave_Events_V1_AppendRequest()
+      request.parts = [part]
+      let message: [UInt8] = try request.serializedBytes()
+      let path = "/wordweave.events.v1.EventLog/Append"
+      for stream in stride(from: 1, to: 17, by: 2) as StrideTo<UInt32> {
+        connection.send(
+          Frame.headers(path, stream: stream) + Frame.message(message, stream: stream)
+        )
+      }
+      var heard: [UInt8] = []
+      #expect(
+        try await holds {
+          heard += connection.read() ?? []
+          return !Frame.resets(in: heard).isEmpty
+        }
+      )
+      try await Task.sleep(for: limit * 3)
+      heard += connection.read() ?? []
+      // What is left leaves room.
+      #expect(Set(Frame.resets(in: heard)).count < 8)
     }
   }
 

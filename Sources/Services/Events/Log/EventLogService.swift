@@ -96,7 +96,7 @@ struct EventLogService: Wordweave_Events_V1_EventLog.SimpleServiceProtocol {
     answer.head = try await store.engine.head().number
     guard let position, position > .start else { return answer }
     if request.positionOnly {
-      answer.position = position.number
+      if position.number <= answer.head { answer.position = position.number }
       return answer
     }
     let page = try await store.engine.readAll(

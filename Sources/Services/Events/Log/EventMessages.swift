@@ -3,8 +3,29 @@ internal import Foundation
 internal import Schemas
 
 extension Wordweave_Events_V1_Event {
-  /// An event as the wire carries it; the payload is rendered where its schema is known.
+  /// Bytes of payloads as JSON that one message carries.
+  ///
+  /// With the events themselves (`EventPage.messageBytes`) it is within the 4 MiB that clients take by
+  /// default. Text takes little more as JSON than without; a control character takes six times as much.
+  static let renderedBytes = 5 << 19
+
+  /// Events of one message.
+  static func list(_ events: [RecordedEvent]) -> [Wordweave_Events_V1_Event] {
+    var room = renderedBytes
+    return events.map { Wordweave_Events_V1_Event($0, rendering: &room) }
+  }
+
+  /// An event as the wire carries it; the payload is rendered where its schema is known and that is
+  /// no more than `renderedBytes`.
   init(_ event: RecordedEvent) {
+    var room = Self.renderedBytes
+    self.init(event, rendering: &room)
+  }
+
+  /// Takes off what the payload has as JSON.
+  ///
+  /// - rendering: bytes that the payload as JSON may have.
+  private init(_ event: RecordedEvent, rendering room: inout Int) {
     self.init()
     position = event.position.number
     if let name = event.stream { stream = name.text }
@@ -19,9 +40,11 @@ extension Wordweave_Events_V1_Event {
     metadata = event.metadata.messages
     recordedAt = event.recordedAt.microseconds
     removed = event.isRemoved
-    if !event.isRemoved, event.contentType == NewEvent.protobuf {
-      dataJson = Payloads.json(type: event.type.text, data: payload) ?? ""
-    }
+    guard !event.isRemoved, event.contentType == NewEvent.protobuf, payload.count <= room,
+      let json = Payloads.json(type: event.type.text, data: payload), json.utf8.count <= room
+    else { return }
+    room -= json.utf8.count
+    dataJson = json
   }
 }
 
@@ -30,7 +53,7 @@ extension Wordweave_Events_V1_EventsPage {
   init(_ page: EventPage, of log: LogIdentity, as form: EventForm) {
     self.init()
     switch form {
-    case .messages: events = page.events.map(Wordweave_Events_V1_Event.init)
+    case .messages: events = Wordweave_Events_V1_Event.list(page.events)
     case .envelopes: envelopes = EnvelopeRun.bytes(of: page.events)
     }
     scannedTo = page.scannedTo.number

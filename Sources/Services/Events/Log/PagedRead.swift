@@ -5,24 +5,45 @@ protocol PagedRead: Sendable {
   /// The page it stands at.
   func page(of engine: any EventLogEngine) async throws(EventLogError) -> EventPage
   /// The same read behind that page; nil if there is nothing behind it.
-  func behind(_ page: EventPage) -> Self?
+  ///
+  /// - isAhead: whether pages are read ahead, of which few calls hold some.
+  func behind(_ page: EventPage, isAhead: Bool) -> Self?
 }
 
 extension PagedRead {
   /// Answers this page and all behind it; while one is answered, the next is read.
   ///
   /// So a reader keeps a thread that reads and one that encodes busy, at the price of one page more in
-  /// memory; it is read once the caller's connection has room.
+  /// memory. Where too many of a connection's calls do so, it reads when it is done with a page.
   func forEachPage(
     of engine: any EventLogEngine,
     _ answer: (Self, EventPage) async throws -> Void
   ) async throws {
+    let page = try await CallScope.reading { try await self.page(of: engine) }
+    guard behind(page, isAhead: false) != nil else { return try await answer(self, page) }
+    let room = CallScope.current.room
+    let isAhead = room?.beginAhead() ?? true
+    defer { if isAhead { room?.endAhead() } }
+    try await goOn(of: engine, from: page, isAhead: isAhead, answer)
+  }
+
+  private func goOn(
+    of engine: any EventLogEngine,
+    from first: EventPage,
+    isAhead: Bool,
+    _ answer: (Self, EventPage) async throws -> Void
+  ) async throws {
     var read = self
-    var page = try await CallScope.reading { try await read.page(of: engine) }
-    while let next = read.behind(page) {
-      async let ahead = CallScope.reading { try await next.page(of: engine) }
-      try await answer(read, page)
-      page = try await ahead
+    var page = first
+    while let next = read.behind(page, isAhead: isAhead) {
+      if isAhead {
+        async let following = CallScope.reading { try await next.page(of: engine) }
+        try await answer(read, page)
+        page = try await following
+      } else {
+        try await answer(read, page)
+        page = try await CallScope.reading { try await next.page(of: engine) }
+      }
       read = next
     }
     try await answer(read, page)

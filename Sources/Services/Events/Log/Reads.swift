@@ -22,6 +22,10 @@ struct StreamRead: PagedRead {
   let form: EventForm
   let identity: LogIdentity
   private(set) var from: StreamRevision
+  /// Where it ends forwards: the last event that the first page knew of.
+  ///
+  /// A reader of a stream that is written faster would never come to its end.
+  private var through: StreamRevision?
 
   init(
     _ request: Wordweave_Events_V1_ReadStreamRequest,
@@ -47,13 +51,16 @@ struct StreamRead: PagedRead {
   }
 
   func page(of engine: any EventLogEngine) async throws(EventLogError) -> EventPage {
-    try await engine.read(stream, from: from, direction: direction, limit: limit)
+    let page = try await engine.read(stream, from: from, direction: direction, limit: limit)
+    guard let through, direction == .forward else { return page }
+    return page.cut(after: through)
   }
 
-  func behind(_ page: EventPage) -> StreamRead? {
+  func behind(_ page: EventPage, isAhead: Bool) -> StreamRead? {
     guard !page.isEnd, let place = next(after: page) else { return nil }
     var next = self
     next.from = place
+    next.through = through ?? page.stream?.lastRevision
     return next
   }
 
@@ -125,7 +132,7 @@ struct LogRead: PagedRead {
     return page.cut(after: through)
   }
 
-  func behind(_ page: EventPage) -> LogRead? {
+  func behind(_ page: EventPage, isAhead: Bool) -> LogRead? {
     guard !page.isEnd else { return nil }
     var next = self
     next.after = page.scannedTo
@@ -185,6 +192,18 @@ extension EventPage {
       scannedTo: events[range.upperBound - 1].position,
       head: head,
       isEnd: false,
+      stream: stream
+    )
+  }
+
+  /// The page of a stream without what lies behind a revision.
+  func cut(after through: StreamRevision) -> EventPage {
+    guard let last = events.last?.revision, last >= through else { return self }
+    return EventPage(
+      events: events.filter { ($0.revision ?? .max) <= through },
+      scannedTo: scannedTo,
+      head: head,
+      isEnd: true,
       stream: stream
     )
   }

@@ -3,7 +3,8 @@ internal import EventLogCore
 /// The messages of a subscription as its caller's connection has room for them.
 ///
 /// While it catches up, each read brings a page of its own, and takes a place for it. Once it is
-/// live it waits for what comes and must not hold a place meanwhile; pages of the tail are shared.
+/// live it waits for what comes and must not hold a place meanwhile; pages of the tail are shared,
+/// but messages made of them are not, so that they wait for room before they are made.
 struct SubscriptionPace {
   private var messages: Subscription.Iterator
   private var isCatchingUp = true
@@ -21,7 +22,8 @@ struct SubscriptionPace {
     switch message {
     case .caughtUp?: isCatchingUp = false
     case .fellBehind?: isCatchingUp = true
-    case .events?, .checkpoint?, nil: break
+    case .events?: if !isCatchingUp { try await CallScope.current.room?.pass() }
+    case .checkpoint?, nil: break
     }
     return message
   }

@@ -53,7 +53,7 @@ final class ConnectionGuard: ChannelInboundHandler {
     // Known at once on the loop.
     TransmissionState.of(context.channel).assumeIsolated().whenSuccess { state in
       // The question may wait behind bytes that the other end takes one after the other.
-      if state.unsentBytes > 0 {
+      if state.isUnderWay {
         self.connection.moved(Int(clamping: state.confirmedBytes - self.confirmed))
       }
       self.confirmed = state.confirmedBytes

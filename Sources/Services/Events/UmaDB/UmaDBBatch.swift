@@ -11,9 +11,12 @@ struct UmaDBBatch {
 
   /// Events of a message.
   let size: Int
-  private var message: [UInt8] = []
+  /// The message so far.
+  private(set) var message: [UInt8] = []
   private var count = 0
   private var last: GlobalPosition?
+  /// Bytes of the message before: the next one is about as long.
+  private var expected = 0
 
   /// What a message holds.
   struct Full {
@@ -34,6 +37,8 @@ struct UmaDBBatch {
     let isFull =
       count == size || count > 0 && message.count + writer.count > Self.bytes
     let full = isFull ? take() : nil
+    // Not before there is one: who waits for events holds no room for them.
+    if count == 0 { message.reserveCapacity(expected) }
     writer.write(into: &message)
     count += 1
     last = event.position
@@ -43,9 +48,8 @@ struct UmaDBBatch {
   /// What was gathered and not yet answered.
   mutating func take() -> Full {
     let full = Full(message: message, last: last)
-    // The next message is about as long as this one.
     message = []
-    message.reserveCapacity(full.message.count)
+    expected = full.message.count
     (count, last) = (0, nil)
     return full
   }

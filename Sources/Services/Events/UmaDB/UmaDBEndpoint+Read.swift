@@ -82,12 +82,12 @@ private struct UmaDBRead: PagedRead {
     return direction == .forward ? page.cut(after: head) : page
   }
 
-  func behind(_ page: EventPage) -> UmaDBRead? {
+  func behind(_ page: EventPage, isAhead: Bool) -> UmaDBRead? {
     var next = self
     next.after = page.scannedTo
     next.rest -= page.events.count
-    // Whoever reads on is read for in large pages: threads wake each other for every one.
-    next.pageSize = UmaDBBatch.largestSize
+    // Threads wake each other for every page.
+    if isAhead { next.pageSize = UmaDBBatch.largestSize }
     return page.isEnd || next.rest == 0 ? nil : next
   }
 }

@@ -34,7 +34,7 @@ struct AuditService: Wordweave_Events_V1_Audit.SimpleServiceProtocol {
       let range = place.map(scope.range.beyond) ?? scope.range
       let page = try await searching.page(criteria, range, limit: limit)
       var answer = Wordweave_Events_V1_AuditPage()
-      answer.events = page.events.map(Wordweave_Events_V1_Event.init)
+      answer.events = Wordweave_Events_V1_Event.list(page.events)
       if !page.isEnd { answer.pageToken = token.bytes(page.scannedTo.number) }
       answer.position = scope.position.number
       answer.head = scope.head.number
@@ -138,7 +138,9 @@ struct AuditService: Wordweave_Events_V1_Audit.SimpleServiceProtocol {
     var file = AuditFile(format)
     var range = whole
     while true {
-      let page = try await searching.page(criteria, range, limit: AuditLimits.exportPage)
+      let page = try await CallScope.reading { [range] in
+        try await searching.page(criteria, range, limit: AuditLimits.exportPage)
+      }
       for event in page.events {
         file.add(event)
         chunk.events += 1

@@ -19,6 +19,8 @@ final class AnswerRoom: Sendable {
   ///
   /// A page has up to four times as many; its reader writes a message at a time and waits between.
   static let placeBytes = EventPage.messageBytes
+  /// Bytes for each page that is read ahead: as many as one may have.
+  static let aheadBytes = EventLogLimits.pageBytes
   /// How long an answer may stand still in front of a closed window once the room is full: as long
   /// as a deaf connection is given.
   static let stallLimit = ConnectionPulse.patience
@@ -26,6 +28,8 @@ final class AnswerRoom: Sendable {
   private struct State {
     var queued = 0
     var places = 0
+    /// Calls that read ahead.
+    var ahead = 0
     var waiting: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     var next: UInt64 = 0
     /// No one that waits has a lower number.
@@ -85,6 +89,27 @@ final class AnswerRoom: Sendable {
     defer { leave() }
     return try await read()
   }
+
+  /// Waits until there is a place, and takes none.
+  func pass() async throws {
+    if !enterAtOnce() { try await enter() }
+    leave()
+  }
+
+  /// Lets a call read pages ahead until `endAhead`, if few do so.
+  ///
+  /// Such a page waits for as long as its caller takes none of the last, so as many calls hold one as
+  /// would fill the room once more; the others read a page when they need it.
+  func beginAhead() -> Bool {
+    state.withLock { state in
+      guard state.ahead < max(bound / Self.aheadBytes, 1) else { return false }
+      state.ahead += 1
+      return true
+    }
+  }
+
+  /// Lets another call read ahead.
+  func endAhead() { state.withLock { $0.ahead -= 1 } }
 
   /// Takes a place if one is free and nobody waits for it; until `leave`.
   func enterAtOnce() -> Bool {

@@ -11,6 +11,9 @@ final class WireCall: @unchecked Sendable {
   /// Requests up to this size are served on the loop that they came in on; decoding a larger one
   /// would keep the loop's other connections waiting.
   static let shortBytes = 16 << 10
+  /// Answers of direct calls up to this size are not counted: all calls of a connection together have
+  /// no more of them than its room.
+  private static let shortAnswer = 4 << 10
   /// What a message counts for beside its bytes, so that empty ones are no gift: what stands around
   /// it while it waits.
   private static let messageBytes = 64
@@ -55,6 +58,8 @@ final class WireCall: @unchecked Sendable {
   private var isOpenStream = false
   /// What is written of a streamed answer, until its stream is gone; also of one that is over.
   private var outbound: CallOutbound?
+  /// Bytes of an answer that gRPC did not write and that has not gone out, if it is not short.
+  private var answered = 0
   /// Whether some of the answer has gone out since the connection last looked.
   var hasMoved = false
 
@@ -255,7 +260,7 @@ final class WireCall: @unchecked Sendable {
     case .streamed(let call): giveUp(call)
     }
     end()
-    outbound?.drop()
+    dropAnswer()
     outbound = nil
     // Not with its end: what was answered may wait for a window for ever.
     if isOpenStream { connection.openStreams -= 1 }
@@ -271,14 +276,26 @@ final class WireCall: @unchecked Sendable {
   func sent(_ count: Int) {
     hasMoved = true
     outbound?.sent(count)
+    guard answered > 0 else { return }
+    let gone = min(count, answered)
+    answered -= gone
+    connection.room.remove(gone)
+  }
+
+  /// What is left of the answer never goes out.
+  private func dropAnswer() {
+    outbound?.drop()
+    connection.room.remove(answered)
+    answered = 0
   }
 
   /// Bytes of the answer that stand still in front of a closed window; 0 if it moves.
   ///
   /// - isStill: whether that of the connection is closed, and nothing has moved.
   func stalledBytes(isStill: Bool) -> Int {
-    guard !hasMoved, let outbound, isStill || connection.isBlocked(stream) else { return 0 }
-    return outbound.queued
+    let queued = outbound?.queued ?? answered
+    guard !hasMoved, queued > 0, isStill || connection.isBlocked(stream) else { return 0 }
+    return queued
   }
 
   /// Drops an answer that nobody reads; clients of gRPC take the code for RESOURCE_EXHAUSTED.
@@ -287,7 +304,7 @@ final class WireCall: @unchecked Sendable {
   func giveUpStalled() {
     if case .streamed(let call) = phase { giveUp(call) }
     end()
-    outbound?.drop()
+    dropAnswer()
     connection.reset(stream, HTTP2Code.enhanceYourCalm)
   }
 
@@ -406,7 +423,13 @@ final class WireCall: @unchecked Sendable {
     case .success(let bytes):
       end()
       begin([:])
-      connection.write(bytes.framed, to: stream)
+      let message = bytes.framed
+      if message.count > Self.shortAnswer {
+        answered = message.count
+        _ = connection.room.add(answered)
+        connection.watchAnswers()
+      }
+      connection.write(message, to: stream)
       finish(.ok, [:])
     case .failure(let error): refuse(error)
     }

@@ -25,9 +25,11 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   ///
   /// By itself it takes megabytes of each connection whose other end reads slowly, beside the room
   /// for answers, and the answer to a ping waits behind them all.
-  private static let unsentBytes: Int = 1 << 20
+  private static let unsentBytes: Int = 256 << 10
   /// How long calls that are on their way to a server that stops are waited for.
   private static let goodbye = TimeAmount.seconds(1)
+  /// Between two looks at whether the last of a connection has arrived: a few would be seen by nobody.
+  private static let confirmationPace = TimeAmount.milliseconds(20)
   /// How long the last of a connection that ends may stand still; of who reads nothing it would
   /// never go out.
   private static let lastWords = TimeAmount.seconds(5)
@@ -55,6 +57,8 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
   private var isFlushScheduled = false
   /// Whether it is closed once the last is sent; what still comes in is dropped.
   private var isClosing = false
+  /// Whether it is closed for the socket as well.
+  private var hasClosed = false
   /// Whether answers that stand still are looked for.
   private(set) var isWatching = false
   /// Whether some of any answer has gone out since they are.
@@ -233,28 +237,43 @@ final class WireConnection: ChannelInboundHandler, @unchecked Sendable {
     if session.isOver { closeWhenSent(context) }
   }
 
-  /// Closes once the socket has taken what was handed over.
+  /// Closes once the other end's system has all of it.
+  ///
+  /// What still comes in is read until then: of a socket that was closed, the system answers it with
+  /// a reset, and drops what it has not sent.
   private func closeWhenSent(_ context: ChannelHandlerContext) {
     guard !isClosing else { return }
     isClosing = true
     // Nothing follows: what the system has taken, it sends however slowly it is read.
     bound(unsent: .max, context)
     let last = context.channel.allocator.buffer(capacity: 0)
-    context.writeAndFlush(wrapOutboundOut(last)).whenComplete { _ in
-      self.context?.close(mode: .all, promise: nil)
-    }
-    giveUpOnceStill(waiting: Self.waitingBytes(context))
+    context.writeAndFlush(wrapOutboundOut(last)).whenComplete { _ in self.closeOnceConfirmed() }
+    giveUpOnceStill(waiting: Self.waitingBytes(context), confirmed: 0)
   }
 
-  /// Gives up once the system takes no more of what waits for it.
-  private func giveUpOnceStill(waiting before: Int) {
+  private func closeOnceConfirmed() {
+    guard let context, !hasClosed else { return }
+    TransmissionState.of(context.channel).assumeIsolated().whenComplete { result in
+      if case .success(let state) = result, state.isUnderWay {
+        self.loop.scheduleTask(in: Self.confirmationPace) { self.closeOnceConfirmed() }
+        return
+      }
+      self.hasClosed = true
+      context.close(mode: .all, promise: nil)
+    }
+  }
+
+  /// Gives up once the other end takes no more of what waits for it.
+  private func giveUpOnceStill(waiting before: Int, confirmed: UInt64) {
     loop.scheduleTask(in: Self.lastWords) {
-      guard let context = self.context else { return }
-      let waiting = Self.waitingBytes(context)
-      // All is handed over, and TLS says goodbye, for which it has a time of its own.
-      guard waiting > 0 else { return }
-      guard waiting < before else { return self.giveUp() }
-      self.giveUpOnceStill(waiting: waiting)
+      // TLS says goodbye, for which it has a time of its own.
+      guard let context = self.context, !self.hasClosed else { return }
+      TransmissionState.of(context.channel).assumeIsolated().whenComplete { result in
+        let waiting = Self.waitingBytes(context)
+        let now = (try? result.get())?.confirmedBytes ?? 0
+        guard waiting < before || now > confirmed else { return self.giveUp() }
+        self.giveUpOnceStill(waiting: waiting, confirmed: now)
+      }
     }
   }
 
