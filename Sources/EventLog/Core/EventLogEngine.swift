@@ -83,7 +83,8 @@ public protocol EventLogEngine: Sendable {
 
   /// Reads one page of the whole log; `after` is exclusive in both directions, nil means from
   /// the beginning forward and from the head backward. Removed events are skipped unless
-  /// `includeRemoved`, which shows them as headers (L51).
+  /// `includeRemoved`, which shows them as headers (L51); once it has answered, the head is at or
+  /// beyond what removed them.
   func readAll(
     after: GlobalPosition?,
     matching: EventQuery,

@@ -106,6 +106,10 @@ extension PostgresEventLog {
     }
   }
 
+  /// Publishes the highest head that reads were told of: events that a page shows as removed were so at
+  /// its statement, and who reads on is to find what removed them.
+  func publishSeen() { reader.follow(to: GlobalPosition(known.number)) }
+
   /// Looks at once for a head that the leader answered.
   ///
   /// It is not taken as it is: the leader may have begun an epoch that was not judged here yet.

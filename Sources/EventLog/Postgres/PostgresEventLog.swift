@@ -81,6 +81,7 @@ public final class PostgresEventLog: LedEventLog {
     includeRemoved: Bool
   ) async throws(EventLogError) -> EventPage {
     try checkLog()
+    defer { publishSeen() }
     return try await reader.readAll(
       after: position,
       matching: query,
@@ -98,6 +99,7 @@ public final class PostgresEventLog: LedEventLog {
     limit: Int
   ) async throws(EventLogError) -> PlacePage {
     try checkLog()
+    defer { publishSeen() }
     return try await reader.places(
       after: position,
       matching: query,
@@ -111,6 +113,7 @@ public final class PostgresEventLog: LedEventLog {
     at positions: [GlobalPosition]
   ) async throws(EventLogError) -> [RecordedEvent] {
     try checkLog()
+    defer { publishSeen() }
     return try await reader.events(at: positions)
   }
 

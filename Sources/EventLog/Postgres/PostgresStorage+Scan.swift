@@ -122,6 +122,7 @@ extension PostgresStorage {
   ) throws(EventLogError) -> Chunk {
     let rows = try reading { session throws(PostgresError) in try session.run(call) }
     try check(rows, against: head)
+    try see(rows, beyond: head)
     var events: [Candidate] = []
     events.reserveCapacity(rows.count)
     var bytes = 0

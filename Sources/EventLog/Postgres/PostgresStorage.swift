@@ -65,6 +65,16 @@ final class PostgresStorage: LogStorage {
     }
   }
 
+  /// Takes in the head of an answer that was checked and shows what is removed: its removal may stand
+  /// behind the head that was published when it was asked.
+  func see(_ rows: PostgresRows, beyond head: GlobalPosition) throws(EventLogError) {
+    let found = Self.head(of: rows)
+    guard found > head, let epoch = rows.integer(0, 1) else { return }
+    guard known.raise(to: found.number, in: UInt64(bitPattern: epoch)) else {
+      throw .unavailable("the log began an epoch meanwhile; read again")
+    }
+  }
+
   /// The log's head as an answer tells it that was checked.
   static func head(of rows: PostgresRows) -> GlobalPosition {
     GlobalPosition(rows.integer(0, 0).map { UInt64(bitPattern: $0) } ?? 0)

@@ -28,8 +28,10 @@ final class PublishedHead: Sendable {
 
   /// Raises the head and wakes who waited for it.
   func publish(_ head: UInt64) {
-    let woken = state.withLock { state in
-      state.head = max(state.head, head)
+    let woken: [UInt64: Waiter] = state.withLock { state in
+      // Nobody waits for what there is.
+      guard head > state.head else { return [:] }
+      state.head = head
       let woken = state.waiters.filter { $0.value.beyond < head }
       for id in woken.keys { state.waiters[id] = nil }
       return woken
