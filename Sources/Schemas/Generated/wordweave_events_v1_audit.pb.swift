@@ -572,6 +572,10 @@ package nonisolated struct Wordweave_Events_V1_CompareResponse: Sendable {
   /// The position that the answer is true at.
   package var position: UInt64 = 0
 
+  /// Events up to the later place whose payload no schema is known for, or is removed: what a field had
+  /// before may be told by them alone.
+  package var opaqueEvents: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -647,6 +651,10 @@ package nonisolated struct Wordweave_Events_V1_FieldChangesResponse: Sendable {
 
   /// The position that the answer is true at.
   package var position: UInt64 = 0
+
+  /// Events up to where the page begins whose payload no schema is known for, or is removed: they may
+  /// have changed the field, too.
+  package var opaqueEvents: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1446,7 +1454,7 @@ nonisolated extension Wordweave_Events_V1_FieldDifference: SwiftProtobuf.Message
 
 nonisolated extension Wordweave_Events_V1_CompareResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CompareResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}differences\0\u{3}event_count\0\u{1}from\0\u{1}to\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}differences\0\u{3}event_count\0\u{1}from\0\u{1}to\0\u{1}position\0\u{3}opaque_events\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1459,6 +1467,7 @@ nonisolated extension Wordweave_Events_V1_CompareResponse: SwiftProtobuf.Message
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.to) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.opaqueEvents) }()
       default: break
       }
     }
@@ -1480,6 +1489,9 @@ nonisolated extension Wordweave_Events_V1_CompareResponse: SwiftProtobuf.Message
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 5)
     }
+    if self.opaqueEvents != 0 {
+      try visitor.visitSingularUInt64Field(value: self.opaqueEvents, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1489,6 +1501,7 @@ nonisolated extension Wordweave_Events_V1_CompareResponse: SwiftProtobuf.Message
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.opaqueEvents != rhs.opaqueEvents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1590,7 +1603,7 @@ nonisolated extension Wordweave_Events_V1_FieldChange: SwiftProtobuf.Message, Sw
 
 nonisolated extension Wordweave_Events_V1_FieldChangesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FieldChangesResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0\u{3}page_token\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0\u{3}page_token\0\u{1}position\0\u{3}opaque_events\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1601,6 +1614,7 @@ nonisolated extension Wordweave_Events_V1_FieldChangesResponse: SwiftProtobuf.Me
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.changes) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.pageToken) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.opaqueEvents) }()
       default: break
       }
     }
@@ -1616,6 +1630,9 @@ nonisolated extension Wordweave_Events_V1_FieldChangesResponse: SwiftProtobuf.Me
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
     }
+    if self.opaqueEvents != 0 {
+      try visitor.visitSingularUInt64Field(value: self.opaqueEvents, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1623,6 +1640,7 @@ nonisolated extension Wordweave_Events_V1_FieldChangesResponse: SwiftProtobuf.Me
     if lhs.changes != rhs.changes {return false}
     if lhs.pageToken != rhs.pageToken {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.opaqueEvents != rhs.opaqueEvents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -77,11 +77,7 @@ struct AuditShowCommand: AsyncParsableCommand {
       }
       console.print(events)
       if told.count < count { console.remark("the newest \(told.count) of \(count) events") }
-      if let opaque = answer["opaqueEvents"]?.integer, opaque > 0 {
-        console.remark(
-          "\(opaque) events tell nothing of the fields: removed, or of no known schema"
-        )
-      }
+      console.remark(opaqueOf: answer)
       console.remark("as of position \(answer["position"]?.cell ?? "")")
     }
   }
@@ -132,6 +128,7 @@ struct AuditDiffCommand: AsyncParsableCommand {
         show("+ ", item["after"] ?? .null, .green, on: console)
       }
       if items.isEmpty { console.print("nothing differs") }
+      console.remark(opaqueOf: answer, "what a field had before may be told by them alone")
       console.remark(
         "\(answer["eventCount"]?.cell ?? "0") events in between, "
           + "as of position \(answer["position"]?.cell ?? "")"
@@ -185,6 +182,7 @@ struct AuditBlameCommand: AsyncParsableCommand {
       )
       var left = limit == 0 ? Int.max : limit
       var cursor: String?
+      var newest: JSONValue?
       repeat {
         var query = Query()
         query.add("limit", min(left, 100))
@@ -193,6 +191,8 @@ struct AuditBlameCommand: AsyncParsableCommand {
           AuditText.path(stream, "fields/" + Query.encoded(field)),
           query
         )
+        // The first page is asked of the whole stream.
+        newest = newest ?? page
         for change in page["items"]?.items ?? [] {
           left -= 1
           if console.isJSON {
@@ -210,7 +210,21 @@ struct AuditBlameCommand: AsyncParsableCommand {
         }
         cursor = page["next"]?.text
       } while left > 0 && cursor != nil
-      if !console.isJSON { console.print(table) }
+      if !console.isJSON {
+        if table.rows.isEmpty { console.print("no change is known") } else { console.print(table) }
+      }
+      console.remark(opaqueOf: newest, "they may have changed the field, too")
     }
+  }
+}
+
+extension Console {
+  /// Tells how many events nothing is known of the fields from, if there are any, and what follows.
+  fileprivate func remark(opaqueOf answer: JSONValue?, _ consequence: String? = nil) {
+    guard let opaque = answer?["opaqueEvents"]?.integer, opaque > 0 else { return }
+    remark(
+      "\(opaque) events tell nothing of the fields: removed, or of no known schema"
+        + (consequence.map { "; " + $0 } ?? "")
+    )
   }
 }

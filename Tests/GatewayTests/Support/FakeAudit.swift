@@ -90,6 +90,7 @@ struct FakeAudit: Wordweave_Events_V1_Audit.ServiceProtocol {
         $0.changes = 1
       }
     ]
+    answer.opaqueEvents = 5
     return ServerResponse(message: answer)
   }
 
@@ -106,6 +107,7 @@ struct FakeAudit: Wordweave_Events_V1_Audit.ServiceProtocol {
         $0.field = request.message.field
       }
     ]
+    answer.opaqueEvents = 6
     return ServerResponse(message: answer)
   }
 

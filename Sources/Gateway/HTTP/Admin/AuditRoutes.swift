@@ -162,6 +162,7 @@ enum AuditRoutes {
         writer.member("from", answer.from)
         writer.member("to", answer.to)
         writer.member("eventCount", answer.eventCount)
+        writer.member("opaqueEvents", answer.opaqueEvents)
         writer.key("items")
         writer.array { writer in
           for difference in answer.differences {
@@ -210,6 +211,7 @@ enum AuditRoutes {
             }
           }
         }
+        writer.member("opaqueEvents", answer.opaqueEvents)
         writer.member("next", orNull: cursor ?? "")
         writer.member("position", answer.position)
       }

@@ -83,6 +83,7 @@ internal import Testing
       #expect(difference?["before"]?.isNull == true)
       #expect(difference?["after"]?.text == "Waves")
       #expect(difference?["changedBy"]?["actor"]?.text == "user_ada")
+      #expect(differences["opaqueEvents"]?.integer == 5)
       let changes = try JSONReader.value(
         of: try await get(gateway, "streams/s/fields/profile.display_name").body
       )
@@ -90,6 +91,7 @@ internal import Testing
       #expect(change?["field"]?.text == "profile.display_name")
       #expect(change?["before"]?.text == "Tides")
       #expect(change?["actor"]?.text == "user_ada")
+      #expect(changes["opaqueEvents"]?.integer == 6)
       let trace = try JSONReader.value(of: try await get(gateway, "events/7/causes").body)
       #expect(trace["items"]?.items?.first?["cause"]?.isNull == true)
       let whole = try await get(gateway, "events/7/causes?whole=true")

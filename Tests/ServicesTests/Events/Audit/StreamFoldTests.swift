@@ -262,6 +262,41 @@ import Testing
     }
   }
 
+  @Test func whatWasBeforeIsNotKnownWhereEventsWereRemoved() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([try .drafted("A", tags: ["sea"], by: "ada")], to: "post-1")
+      for number in 1...6 {
+        try await world.append([try .edited(by: "bob") { $0.summary = "\(number)" }], to: "post-1")
+      }
+      try await world.append([try .edited(by: "cleo") { $0.title = "B" }], to: "post-1")
+      try await world.append([try .edited(by: "dan") { $0.summary = "8" }], to: "post-1")
+      _ = try await world.log.append(.truncating("post-1", before: StreamRevision(5)))
+      var between = Wordweave_Events_V1_CompareRequest()
+      between.stream = "post-1"
+      between.from = at(6)
+      between.to = at(8)
+      let difference = try await world.audit.compare(between, metadata: AuditWorld.metadata)
+      #expect(difference.differences.map(\.field) == ["summary", "title"])
+      #expect(difference.differences.map(\.beforeJson) == [#""6""#, ""])
+      #expect((difference.eventCount, difference.opaqueEvents) == (2, 5))
+      var changes = Wordweave_Events_V1_FieldChangesRequest()
+      changes.stream = "post-1"
+      changes.field = "title"
+      let titles = try await world.audit.fieldChanges(changes, metadata: AuditWorld.metadata)
+      #expect(titles.changes.map(\.beforeJson) == [""])
+      #expect(titles.opaqueEvents == 5)
+      // A field that was not changed since: it is there, and nobody knows any more who wrote it.
+      changes.field = "tags"
+      let tags = try await world.audit.fieldChanges(changes, metadata: AuditWorld.metadata)
+      #expect(tags.changes.isEmpty)
+      #expect(tags.opaqueEvents == 5)
+      _ = try await world.log.append(.truncating("post-1", before: StreamRevision(9)))
+      let nothing = try await world.audit.fieldChanges(changes, metadata: AuditWorld.metadata)
+      #expect(nothing.changes.isEmpty)
+      #expect(nothing.opaqueEvents == 9)
+    }
+  }
+
   @Test func noMoreEventsAreFoldedThanTheLimit() async throws {
     try await AuditWorld.run { world in
       var left = Int(AuditLimits.foldEvents)

@@ -84,6 +84,7 @@ extension AuditService {
       answer.eventCount = fold.events - earlier.events
       answer.from = earlier.last?.position ?? 0
       answer.to = fold.last?.position ?? 0
+      answer.opaqueEvents = fold.opaque
       answer.position = walk.head.number
       return answer
     }
@@ -121,7 +122,10 @@ extension AuditService {
         )
         return true
       }
-      guard !page.changes.isEmpty || end != nil else {
+      // Where nothing is left, all that there was is among what is not known.
+      try fold.settle(walk, at: .now)
+      // What was removed may have had the field.
+      guard !page.changes.isEmpty || end != nil || walk.lost > 0 else {
         let known = fold.fields.keys.sorted().joined(separator: ", ")
         throw AuditRefusal.notFound(
           "stream '\(stream)' has no field '\(request.field)'; it has \(known.isEmpty ? "none" : known)"
@@ -132,6 +136,7 @@ extension AuditService {
       if page.isCut, let last = answer.changes.last {
         answer.pageToken = token.bytes(last.entry.position)
       }
+      answer.opaqueEvents = fold.opaque
       answer.position = walk.head.number
       return answer
     }
