@@ -8,7 +8,7 @@ internal import Schemas
 enum AuditRoutes {
   static let all = [
     Route(.get, "/v1/admin/audit", .administrator, search),
-    Route(.get, "/v1/admin/audit/export", .administrator, export),
+    Route(.get, "/v1/admin/audit/export", .administrator, isRecorded: true, export),
     Route(.get, "/v1/admin/events/{id}/causes", .administrator, trace),
     Route(.get, "/v1/admin/streams/{name}/state", .administrator, history),
     Route(.get, "/v1/admin/streams/{name}/differences", .administrator, compare),

@@ -8,7 +8,7 @@ internal import Schemas
 /// Whole logs as bytes, for operators: what is stored travels as it is stored.
 enum TransferRoutes {
   static let all = [
-    Route(.get, "/v1/admin/log/export", .administrator, export),
+    Route(.get, "/v1/admin/log/export", .administrator, isRecorded: true, export),
     Route(.post, "/v1/admin/log/restorations", .administrator, restore),
   ]
 

@@ -32,13 +32,19 @@ final class Authenticator: Sendable {
   }
 
   /// The principal, or nil if the request names none.
-  func principal(of head: HTTPRequest) async throws(Problem) -> Principal? {
+  ///
+  /// - isRecorded: whether the request leaves a record, whatever its method: a cookie alone, which comes
+  ///   along with any link, asks for none.
+  func principal(
+    of head: HTTPRequest,
+    isRecorded: Bool
+  ) async throws(Problem) -> Principal? {
     let fields = head.headerFields
     let token: String
     switch fields[values: .authorization].count {
     case 0:
       guard let cookie = Self.sessionCookie(fields[values: .cookie]) else { return nil }
-      if head.method != .get, head.method != .head {
+      if isRecorded || (head.method != .get && head.method != .head) {
         guard let origin = fields[.origin], origins(origin) else { throw Problem(.csrf) }
       }
       token = cookie

@@ -143,7 +143,7 @@ extension Problem {
       "csrf",
       403,
       "Foreign origin",
-      "A change with a cookie must come from an origin on the list."
+      "A change or an export with a cookie must come from an origin on the list."
     )
     package static let sessionPending = Kind(
       "session-pending",
@@ -155,7 +155,7 @@ extension Problem {
       "account-suspended",
       403,
       "Account suspended",
-      "The account may not write."
+      "The account may not write, nor administer."
     )
     package static let impersonationNotAllowed = Kind(
       "impersonation-not-allowed",

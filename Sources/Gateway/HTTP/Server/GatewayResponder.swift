@@ -88,7 +88,9 @@ struct GatewayResponder: HTTPResponder {
     query: QueryText
   ) async throws(Problem) -> Response {
     let principal =
-      route.access == .open ? nil : try await core.authenticator.principal(of: request.head)
+      route.access == .open
+      ? nil
+      : try await core.authenticator.principal(of: request.head, isRecorded: route.isRecorded)
     try authorize(principal, route, request)
     var exchange = Exchange(
       request: request,
@@ -146,8 +148,10 @@ struct GatewayResponder: HTTPResponder {
       guard !principal.isImpersonated else { throw Problem(.impersonationNotAllowed) }
       guard principal.roles.contains("administrator") else { throw Problem(.forbidden) }
     }
-    if let principal, principal.isSuspended, request.method != .get, request.method != .head {
-      throw Problem(.accountSuspended)
+    if let principal, principal.isSuspended {
+      // Whoever may not write reads as everybody does, and not as who administers.
+      let onlyReads = request.method == .get || request.method == .head
+      guard onlyReads, route.access != .administrator else { throw Problem(.accountSuspended) }
     }
   }
 

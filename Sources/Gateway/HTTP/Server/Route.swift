@@ -9,7 +9,7 @@ package enum Access: Sendable {
   case anybody
   /// A token of an account.
   case account
-  /// The operator, or an account with the role administrator.
+  /// The operator, or an account with the role administrator that is not suspended.
   case administrator
 }
 
@@ -21,17 +21,21 @@ package struct Route: Sendable {
   /// `/v1/posts/{id}`: segments in braces take any one segment.
   package let pattern: String
   package let access: Access
+  /// Whether a request leaves a record although it only reads.
+  package let isRecorded: Bool
   package let handler: Handler
 
   package init(
     _ method: HTTPRequest.Method,
     _ pattern: String,
     _ access: Access = .anybody,
+    isRecorded: Bool = false,
     _ handler: @escaping Handler
   ) {
     self.method = method
     self.pattern = pattern
     self.access = access
+    self.isRecorded = isRecorded
     self.handler = handler
   }
 }

@@ -141,6 +141,63 @@ internal import Testing
     }
   }
 
+  /// What is read and recorded: the file of the audit and that of the log.
+  private static let exports = ["audit/export", "log/export"]
+
+  /// The token of an account that administers.
+  private func administrator(
+    of gateway: GatewayFixture,
+    isSuspended: Bool = false
+  ) async throws -> String {
+    let token = try await gateway.signUp("ada").token
+    gateway.world.state.withLock { state in
+      for id in Array(state.users.keys) {
+        state.users[id]?.roles = ["administrator"]
+        state.users[id]?.suspended = isSuspended
+      }
+    }
+    return token
+  }
+
+  @Test func aSuspendedAdministratorAdministersNothing() async throws {
+    try await GatewayFixture.run { gateway in
+      let token = try await administrator(of: gateway, isSuspended: true)
+      for path in Self.exports + ["audit", "events"] {
+        let refused = try await get(gateway, path, token: token)
+        #expect((refused.status, refused.slug) == (403, "account-suspended"), "\(path)")
+      }
+      #expect(gateway.world.metadata("audit.search", "ww-actor") == nil)
+      // As everybody reads, it does.
+      let posts = try await gateway.send("GET", "/v1/posts", token: token)
+      #expect(posts.status == 200)
+    }
+  }
+
+  /// A link from anywhere brings the cookie along, and would export in its bearer's name.
+  @Test func aCookieExportsForAnOriginFromTheListAlone() async throws {
+    try await GatewayFixture.run { gateway in
+      let token = try await administrator(of: gateway)
+      let cookie = ["Cookie": "__session=" + token]
+      let foreign = cookie.merging(["Origin": "https://elsewhere.example"]) { $1 }
+      for path in Self.exports {
+        for headers in [cookie, foreign] {
+          let refused = try await gateway.send("GET", "/v1/admin/" + path, nil, headers)
+          #expect((refused.status, refused.slug) == (403, "csrf"), "\(path)")
+        }
+        let head = try await gateway.send("HEAD", "/v1/admin/" + path, nil, cookie)
+        #expect(head.status == 403, "\(path)")
+      }
+      // The export of the audit asks once before it begins.
+      #expect(gateway.world.metadata("audit.search", "ww-actor") == nil)
+      let listed = cookie.merging(["Origin": "https://app.example"]) { $1 }
+      let export = try await gateway.send("GET", "/v1/admin/audit/export", nil, listed)
+      #expect(export.status == 200)
+      // What is not recorded is read as before.
+      let page = try await gateway.send("GET", "/v1/admin/audit", nil, cookie)
+      #expect(page.status == 200)
+    }
+  }
+
   @Test func othersAreTurnedAway() async throws {
     try await GatewayFixture.run { gateway in
       let somebody = try await gateway.signUp("ada").token
