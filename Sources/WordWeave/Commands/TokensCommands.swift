@@ -8,8 +8,9 @@ struct TokensGroup: ParsableCommand {
     commandName: "tokens",
     abstract: "Say who may call the event service.",
     discussion: """
-      A token has rights: append writes events, read reads them, admin may do everything. The file \
-      'tokens' of the data directory holds digests alone; a running system notices changes at once.
+      A token has rights: append writes events, read reads them, admin may do everything: exports, \
+      removals and all else that the log records as what operators do. The file 'tokens' of the data \
+      directory holds digests alone; a running system notices changes at once.
 
         wordweave tokens create --rights read,append --name reporting
         wordweave tokens list

@@ -153,6 +153,14 @@ import Testing
         ("Get", { _ = try await replays.get(id, metadata: $0) }),
         ("Cancel", { _ = try await replays.cancel(id, metadata: $0) }),
         ("Restore", { _ = try await transfer.restore(.init(), metadata: $0) }),
+        (
+          "Export",
+          { metadata in
+            try await transfer.export(.init(), metadata: metadata) { response in
+              for try await _ in response.messages {}
+            }
+          }
+        ),
       ]
       for (name, call) in calls {
         #expect(await code { try await call([:]) } == .unauthenticated, "\(name)")
@@ -166,19 +174,27 @@ import Testing
         #expect(allowed == (["Get", "Cancel"].contains(name) ? .notFound : nil), "\(name)")
       }
       #expect(looked.handedOver.value == 1)
-      // An export shows what reads show.
-      let read = await code {
-        try await transfer.export(.init(), metadata: Self.bearer("read")) { response in
-          for try await _ in response.messages {}
+    }
+  }
+
+  /// The caller has left.
+  private struct Left: Error {}
+
+  /// An export shows what reads show; but it is recorded, however soon it is broken off.
+  @Test func whoMayOnlyReadCannotMakeTheLogGrow() async throws {
+    try await with(authority: Tokens()) { served in
+      _ = try await served.engine.append(AppendRequest(to: "s-1", [NewEvent(type: "T")]))
+      let transfer = Wordweave_Events_V1_Transfer.Client(wrapping: served.client)
+      for _ in 0..<100 {
+        let refused = await code {
+          try await transfer.export(.init(), metadata: Self.bearer("read")) { response in
+            for try await _ in response.messages { throw Left() }
+          }
         }
+        #expect(refused == .permissionDenied)
       }
-      #expect(read == nil)
-      let blind = await code {
-        try await transfer.export(.init(), metadata: Self.bearer("append")) { response in
-          for try await _ in response.messages {}
-        }
-      }
-      #expect(blind == .permissionDenied)
+      let head = try await served.engine.head()
+      #expect(head == GlobalPosition(1))
     }
   }
 

@@ -75,7 +75,7 @@ struct CallTable: Sendable {
     add(.read, streams, ["GetMetadata", "List"], isLarge: true)
     add(.append, streams, ["SetMetadata"])
     add(.admin, streams, ["Truncate", "Tombstone"])
-    add(.read, transfer, ["Export"], isStream: true)
+    add(.admin, transfer, ["Export"], isStream: true)
     add(.admin, transfer, ["Import"], isStream: true, isUpload: true)
     add(.admin, transfer, ["Restore"])
     add(.admin, administration, ["Verify", "Rebuild", "Compare", "Replay"], isStream: true)
