@@ -120,6 +120,31 @@ import Testing
     }
   }
 
+  /// A thousand events of a megabyte each may belong to one tree.
+  @Test func aTreeKeepsNoPayloads() async throws {
+    try await AuditWorld.run { world in
+      try await world.append([event(1, cause: nil)], to: "s")
+      try await world.append([event(2, cause: 1), event(3, cause: 2)], to: "s")
+      try await world.indexed()
+      for isWhole in [false, true] {
+        let asked = try #require(try await world.log.event(at: GlobalPosition(2)))
+        let tree = try await CausationTree(
+          from: asked,
+          isWhole: isWhole,
+          engine: world.log,
+          index: world.index
+        )
+        #expect(tree.nodes.map(\.event.position.number) == [1, 2, 3])
+        #expect(!holdsEvent(tree))
+      }
+    }
+  }
+
+  /// Whether a value has an event as the log stores it anywhere inside.
+  private func holdsEvent(_ value: Any) -> Bool {
+    value is RecordedEvent || Mirror(reflecting: value).children.contains { holdsEvent($0.value) }
+  }
+
   @Test func aTreeSaysWhenRemovedEffectsTookTheRoomOfOthers() async throws {
     try await AuditWorld.run { world in
       let room = UInt64(AuditLimits.traceNodes)

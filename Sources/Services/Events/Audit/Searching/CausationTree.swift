@@ -1,11 +1,12 @@
 internal import EventLogCore
 internal import ProjectionsCore
+internal import Schemas
 
 /// What brought an event about, and what it brought about.
 struct CausationTree: Sendable {
   /// An event of the tree.
   struct Node: Sendable {
-    let event: RecordedEvent
+    let event: TracedEvent
     /// The position of the event that brought it about; nil for the root.
     let cause: GlobalPosition?
     let depth: Int
@@ -27,7 +28,7 @@ struct CausationTree: Sendable {
     engine: any EventLogEngine,
     index: any ProjectionReader
   ) async throws {
-    var chain = [event]
+    var chain = [TracedEvent(event)]
     var known: Set<GlobalPosition> = [event.position]
     while let cause = chain.last?.cause {
       guard let id = EventID(cause), let position = try await engine.position(of: id),
@@ -41,7 +42,7 @@ struct CausationTree: Sendable {
         break
       }
       known.insert(position)
-      chain.append(above)
+      chain.append(TracedEvent(above))
     }
     chain.reverse()
     let kept = isWhole ? 1 : chain.count
@@ -64,18 +65,37 @@ struct CausationTree: Sendable {
     room: Int,
     _ engine: any EventLogEngine,
     _ index: any ProjectionReader
-  ) async throws -> (events: [[RecordedEvent]], isCut: Bool) {
+  ) async throws -> (events: [[TracedEvent]], isCut: Bool) {
     let keys = causes.map(AuditIndex.key)
     let found = try await index.read { view in
       var places = EffectPlaces(room: room)
       for key in keys where !places.isCut { try places.add(key, of: view) }
       return places
     }
-    var effects: [[RecordedEvent]] = []
+    var effects: [[TracedEvent]] = []
     for (cause, positions) in zip(causes, found.positions) {
-      effects.append(try await engine.allEvents(at: positions).filter { $0.cause == cause })
+      let events = try await traced(at: positions, engine)
+      effects.append(events.filter { $0.cause == cause })
     }
     return (effects, found.isCut)
+  }
+
+  /// The events at positions in order, of which one page is held at a time.
+  private static func traced(
+    at positions: [GlobalPosition],
+    _ engine: any EventLogEngine
+  ) async throws -> [TracedEvent] {
+    var events: [TracedEvent] = []
+    var rest = positions[...]
+    while !rest.isEmpty {
+      // Its first page: more is not read once there is a byte.
+      let page = try await engine.allEvents(at: Array(rest), bound: 1)
+      // What is left lies beyond the head.
+      guard !page.isEmpty else { break }
+      events += page.map(TracedEvent.init)
+      rest = rest.dropFirst(page.count)
+    }
+    return events
   }
 
   /// Adds the effects of the last nodes, level by level.
@@ -135,9 +155,19 @@ private struct EffectPlaces: Sendable {
   }
 }
 
-extension RecordedEvent {
+/// What a tree keeps of an event: all but the payload, which may be a megabyte.
+struct TracedEvent: Sendable {
+  let position: GlobalPosition
+  let id: EventID
   /// What it names as its cause; nil if nothing, or if its metadata is removed.
-  var cause: String? {
-    metadata[Metadata.Keys.causationID].map(CausationID.plain)
+  let cause: String?
+  /// What is told of it.
+  let entry: Wordweave_Events_V1_AuditEntry
+
+  init(_ event: RecordedEvent) {
+    position = event.position
+    id = event.id
+    cause = event.metadata[Metadata.Keys.causationID].map(CausationID.plain)
+    entry = Wordweave_Events_V1_AuditEntry(event)
   }
 }

@@ -60,7 +60,7 @@ struct AuditService: Wordweave_Events_V1_Audit.SimpleServiceProtocol {
       answer.event = event.position.number
       answer.nodes = tree.nodes.map { node in
         var message = Wordweave_Events_V1_TraceNode()
-        message.entry = Wordweave_Events_V1_AuditEntry(node.event)
+        message.entry = node.event.entry
         message.cause = node.cause?.number ?? 0
         message.depth = UInt32(node.depth)
         return message
