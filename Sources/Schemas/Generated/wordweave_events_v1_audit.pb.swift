@@ -83,7 +83,8 @@ package nonisolated struct Wordweave_Events_V1_AuditCriteria: Sendable {
   /// The stream; empty for every one.
   package var stream: String = String()
 
-  /// The kind of entity: stream names up to their first hyphen; empty for every kind.
+  /// The kind of entity: stream names up to their first hyphen; empty for every kind. Without types, tags
+  /// and stream it finds nothing that was removed.
   package var entity: String = String()
 
   /// Any of these types; none for every type. At most 64.

@@ -34,7 +34,8 @@ struct AuditFilter: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Only streams of this kind, such as post or user: names up to their first hyphen.",
+      "Only streams of this kind, such as post or user: names up to their first hyphen. Removed "
+        + "events are found beside a --type or --tag.",
       valueName: "kind"
     )
   )

@@ -198,6 +198,40 @@ import Testing
     }
   }
 
+  /// The index knows the kind of what was removed until it is filled anew.
+  @Test func aKindOfEntityFindsTheSameBeforeAndAfterARebuild() async throws {
+    try await AuditWorld.run { world in
+      for stream: StreamName in ["post-1", "post-1", "user-1"] {
+        try await world.append([.audited("T", by: "ada", tags: ["x"])], to: stream)
+      }
+      try await world.indexed()
+      _ = try await world.log.append(.truncating("post-1", before: StreamRevision(1)))
+      for isRebuilt in [false, true] {
+        if isRebuilt {
+          let rebuild = Wordweave_Events_V1_RebuildRequest.with { $0.name = "events/audit" }
+          try await world.administration.rebuild(rebuild, metadata: AuditWorld.metadata) {
+            for try await _ in $0.messages {}
+          }
+        }
+        for (types, tags, actor, expected): ([String], [String], String, [UInt64]) in [
+          (["T"], [], "", [1, 2]), ([], ["x"], "", [1, 2]), (["T"], ["x"], "ada", [2]),
+          ([], [], "ada", [2]), ([], [], "", [2]),
+        ] {
+          var asked = Criteria()
+          asked.entity = "post"
+          asked.types = types
+          asked.tags = tags
+          asked.actor = actor
+          let what: Comment = "\(types) \(tags) by '\(actor)', rebuilt: \(isRebuilt)"
+          let forward = try await world.all(asked, limit: 1, oldestFirst: true)
+          #expect(forward == expected, what)
+          let backward = try await world.all(asked, limit: 100, oldestFirst: false)
+          #expect(backward == expected.reversed(), what)
+        }
+      }
+    }
+  }
+
   private typealias Question = Wordweave_Events_V1_AuditSearchRequest
 
   private static func question(_ change: (inout Question) -> Void) -> Question {

@@ -53,12 +53,14 @@ struct AuditCriteria: Sendable {
 
   /// Whether an event is meant; times are kept by the range that is looked at.
   func matches(_ event: RecordedEvent) -> Bool {
-    if !types.isEmpty || !tags.isEmpty, !event.matches(query) { return false }
+    if namesWhat, !event.matches(query) { return false }
     if let stream, event.stream != stream { return false }
     if let entity {
       guard let name = event.stream, EntityKind.of(name).hasSameBytes(as: entity) else {
         return false
       }
+      // The index alone would find it, and only until it is filled anew.
+      if event.isRemoved, stream == nil, !namesWhat { return false }
     }
     if let actor, !event.hasMetadata(Metadata.Keys.actor, actor) { return false }
     if let correlationID, !event.hasMetadata(Metadata.Keys.correlationID, correlationID) {
@@ -72,9 +74,12 @@ struct AuditCriteria: Sendable {
   /// did it, nor what it belongs to.
   var fitsHeaders: Bool { actor == nil && correlationID == nil && causationID == nil }
 
+  /// Whether types or tags are asked for.
+  var namesWhat: Bool { !types.isEmpty || !tags.isEmpty }
+
   /// What the log's own indexes can find.
   var query: EventQuery {
-    types.isEmpty && tags.isEmpty ? .all : EventQuery([EventQuery.Item(types: types, tags: tags)])
+    namesWhat ? EventQuery([EventQuery.Item(types: types, tags: tags)]) : .all
   }
 
   /// The lists of positions that the audit's index has for this.
@@ -87,8 +92,9 @@ struct AuditCriteria: Sendable {
     add(AuditIndex.correlations, correlationID)
     add(AuditIndex.causes, causationID)
     add(AuditIndex.actors, actor)
-    // A stream is of one kind; and an index that was filled after a removal has not the headers.
-    if stream == nil { add(AuditIndex.entities, entity) }
+    // A stream is of one kind, and what types and tags find is looked at: an index that was filled after
+    // a removal has not the headers.
+    if stream == nil, !(namesWhat && fitsHeaders) { add(AuditIndex.entities, entity) }
     return lists
   }
 

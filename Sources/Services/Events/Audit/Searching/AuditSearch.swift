@@ -99,7 +99,7 @@ struct AuditSearch: Sendable {
       sources.append(try await WholeStreamSource(engine, stream, criteria, range))
     }
     let lists = criteria.lists
-    if !criteria.types.isEmpty || !criteria.tags.isEmpty {
+    if criteria.namesWhat {
       sources.append(
         lists.isEmpty
           ? LogSource(engine, criteria.query, range)
