@@ -3,6 +3,7 @@ import EventLogCore
 import EventLogInMemory
 import GRPCCore
 import Schemas
+import SwiftProtobuf
 import Testing
 
 @testable import EventsService
