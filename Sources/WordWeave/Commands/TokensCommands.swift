@@ -25,9 +25,17 @@ struct TokensOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The data directory (or WORDWEAVE_DATA).", valueName: "dir"))
   var data: String?
 
+  private var directory: String { data ?? PlatformConfiguration.defaultData(environment) }
+
+  /// The file, in a directory that exists, for a change.
+  func changedFile() throws -> String {
+    try DataDirectory.refuseBackup(directory)
+    return try file()
+  }
+
   /// The file, in a directory that exists.
   func file() throws(CommandError) -> String {
-    let directory = data ?? PlatformConfiguration.defaultData(environment)
+    let directory = directory
     guard access(directory + "/format", R_OK) == 0 else {
       throw CommandError(
         "opening the data directory \(directory)",
@@ -66,7 +74,7 @@ struct TokensCreateCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard let rights = CallRights(rights) else { return }
-    let made = try TokenFile.create(in: try options.file(), rights: rights, name: name)
+    let made = try TokenFile.create(in: try options.changedFile(), rights: rights, name: name)
     guard output.json else { return print(made.token) }
     print(
       JSONValue.object([
@@ -115,7 +123,7 @@ struct TokensRevokeCommand: AsyncParsableCommand {
   @OptionGroup var options: TokensOptions
 
   func run() async throws {
-    try TokenFile.update(try options.file()) { entries in
+    try TokenFile.update(try options.changedFile()) { entries in
       guard let place = entries.firstIndex(where: { $0.id == id }) else {
         throw CommandError("revoking \(id)", found: "no token with this id", code: .failure)
       }

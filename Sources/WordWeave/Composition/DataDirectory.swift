@@ -27,11 +27,13 @@ final class DataDirectory: Sendable {
 
   /// Makes the folder if it is missing, and takes it for this process.
   ///
-  /// - Throws: `DataDirectoryError` if it cannot be made, belongs to another version or is in use.
+  /// - Throws: `DataDirectoryError` if it cannot be made, belongs to another version, is in use or a
+  ///   backup.
   init(at folder: String) throws(DataDirectoryError) {
     let path =
       folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
     self.path = path
+    try Self.refuseBackup(path)
     do {
       try FileManager.default.createDirectory(
         atPath: path + "/models",
@@ -83,6 +85,19 @@ final class DataDirectory: Sendable {
 
   /// Takes the announcement back.
   func withdraw() { unlink(path + "/serve.json") }
+
+  /// Refuses a backup before anything is made in it: its manifest would name neither the files that
+  /// came nor what became of the log, and nobody could restore it.
+  ///
+  /// One that was opened all the same, as older versions let it, is a data directory since.
+  static func refuseBackup(_ path: String) throws(DataDirectoryError) {
+    guard access(path + "/" + BackupManifest.name, F_OK) == 0, access(path + "/lock", F_OK) != 0
+    else { return }
+    throw DataDirectoryError(
+      "\(path) is a backup: check it with 'wordweave backup verify', and make a data directory of it "
+        + "with 'wordweave restore'"
+    )
+  }
 
   private static func takeLock(_ path: String) throws(DataDirectoryError) -> Int32 {
     let file = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import EventLogCore
 import EventLogRocksDB
 import EventsService
@@ -76,6 +77,29 @@ import Testing
         "backup", "data", "restored",
       ]
     )
+  }
+
+  /// It could neither be verified nor restored any more.
+  @Test func aBackupIsNotMadeADataDirectory() async throws {
+    try await make()
+    let manifest = try check()
+    for use in [LogOptions.Use.reads, .writes] {
+      await #expect {
+        try await StoppedLog.lend(backup, to: use) { _, _ in }
+      } throws: { error in
+        let text = "\(error)"
+        return text.contains("wordweave backup verify") && text.contains("wordweave restore")
+      }
+    }
+    await #expect(throws: CommandError.self) {
+      try await Platform.open(directory: backup) { _ in }
+    }
+    let tokens = try TokensOptions.parse(["--data", backup])
+    #expect(throws: DataDirectoryError.self) { _ = try tokens.changedFile() }
+    #expect(try check() == manifest)
+    // What an older version has made of one goes on.
+    try Data().write(to: URL(fileURLWithPath: backup + "/lock"))
+    try await StoppedLog.lend(backup, to: .reads) { _, _ in }
   }
 
   @Test func aFolderInTheWayIsLeftAlone() async throws {
