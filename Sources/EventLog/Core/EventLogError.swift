@@ -24,7 +24,7 @@ public enum EventLogError: Error, Hashable, Sendable {
   case idConflict(EventID, GlobalPosition)
   /// A write or sync failed, or its answer was lost.
   case outcomeUnknown(String)
-  /// The queue is full; safe to send again after this time.
+  /// The queue is full, or long work of administration under way; safe to send again after this time.
   case overloaded(retryAfter: Duration)
   /// Another process has the log open.
   case locked(String)
@@ -66,7 +66,7 @@ extension EventLogError: CustomStringConvertible {
     case .idConflict(let id, let position): "event id \(id) is recorded already, at \(position)"
     case .outcomeUnknown(let cause):
       "whether the events were written is not known (\(cause)); send them again with the same ids"
-    case .overloaded(let delay): "the append queue is full; try again in \(delay)"
+    case .overloaded(let delay): "the event log takes no more of this now; try again in \(delay)"
     case .locked(let what): "the event log is in use by another process: \(what)"
     case .notLeader(let address):
       "this process does not lead the log\(address.map { ", which \($0) does" } ?? "")"

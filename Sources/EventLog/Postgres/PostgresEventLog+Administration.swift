@@ -49,12 +49,15 @@ extension PostgresEventLog {
   /// Checks every event's checksum and place, that every table agrees with the events, and that the
   /// tables hold nothing else.
   ///
+  /// One is under way at a time, on a thread and a session of its own.
+  ///
   /// - Parameter progress: gets (checked so far, head), every few thousand events.
-  /// - Throws: `.corrupt` at the first disagreement.
+  /// - Throws: `.corrupt` at the first disagreement, `.overloaded` beside another.
   public func verify(
     progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
   ) async throws(EventLogError) {
-    try await reading { storage, head throws(EventLogError) in
+    try await reader.administering { storage, head, _ throws(EventLogError) in
+      guard let storage = storage as? PostgresStorage else { throw .closed }
       try LogVerification.run(storage) { progress(GlobalPosition($0), head) }
     }
   }

@@ -9,11 +9,18 @@ struct IndexCensus {
   private let storage: RocksDBStorage
   private let moment: DatabaseSnapshot
   private let head: UInt64
+  private let stop: StopSign
 
-  init(_ storage: RocksDBStorage, at moment: DatabaseSnapshot, head: UInt64) {
+  init(
+    _ storage: RocksDBStorage,
+    at moment: DatabaseSnapshot,
+    head: UInt64,
+    stop: StopSign
+  ) {
     self.storage = storage
     self.moment = moment
     self.head = head
+    self.stop = stop
   }
 
   /// Compares all families with what the events come to.
@@ -57,6 +64,7 @@ struct IndexCensus {
     let iterator = iterator(storage.families.ids)
     var count: UInt64 = 0
     while iterator.isValid {
+      try stop.check()
       let id = iterator.withKey { EventID(bytes: $0) }
       let position = iterator.withValue { $0.count == 8 ? $0.bigEndian(UInt64.self, at: 0) : nil }
       guard let id, let position else {
@@ -75,6 +83,7 @@ struct IndexCensus {
     var group = PostingGroup()
     var count: UInt64 = 0
     while iterator.isValid {
+      try stop.check()
       let last = iterator.withKey { key in
         key.count == 24 ? key.bigEndian(UInt64.self, at: 16) : nil
       }
@@ -98,6 +107,7 @@ struct IndexCensus {
     var begun: UInt64 = 0
     var removed: UInt64 = 0
     while heads.isValid {
+      try stop.check()
       let name = heads.key
       guard let found = heads.withValue({ StreamHead(stored: $0) }) else {
         throw .corrupt("the head of stream '\(Self.text(name))' is not readable", at: nil)
@@ -150,6 +160,7 @@ struct IndexCensus {
     // How many events the stream had at each truncation: what it removed at most.
     var lengths = truncated.map { _ in UInt64(0) }
     while rows.isValid {
+      try stop.check()
       let run = rows.withKey { key -> StreamRun? in
         guard key.count == name.count + 9,
           name.withUnsafeBytes({ mine in
@@ -202,6 +213,7 @@ struct IndexCensus {
     notes.seekToFirst()
     var count: UInt64 = 0
     while notes.isValid {
+      try stop.check()
       count += 1
       notes.next()
     }
@@ -223,6 +235,7 @@ struct IndexCensus {
     let marks = iterator(storage.families.tracking)
     var count = 0
     while marks.isValid {
+      try stop.check()
       let source = Self.text(marks.key)
       let mark = marks.withValue { $0.count == 8 ? $0.bigEndian(UInt64.self, at: 0) : nil }
       guard let mark, totals.marks[NameKey(source)] == mark else {

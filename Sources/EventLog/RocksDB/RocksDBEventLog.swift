@@ -148,14 +148,16 @@ extension RocksDBEventLog {
   /// Checks every event's checksum and place, that every index agrees with the events, and that the
   /// indexes hold nothing else.
   ///
+  /// Of verifications, compactions and backups one is under way at a time, on a thread of its own.
+  ///
   /// - Parameter progress: gets (checked so far, head), every few thousand events.
-  /// - Throws: `.corrupt` at the first disagreement.
+  /// - Throws: `.corrupt` at the first disagreement, `.overloaded` beside another.
   public func verify(
     progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
   ) async throws(EventLogError) {
-    try await log.reading { storage, head throws(EventLogError) in
+    try await log.administering { storage, head, stop throws(EventLogError) in
       guard let storage = storage as? RocksDBStorage else { throw .closed }
-      try Verification(whole: storage).runWhole { position in
+      try Verification(whole: storage, stop: stop).runWhole { position in
         progress(GlobalPosition(position), head)
       }
     }
@@ -163,24 +165,46 @@ extension RocksDBEventLog {
 
   /// Rewrites the files in their densest form, family by family; appends go on meanwhile.
   ///
+  /// Cancelled, it ends behind the family that it is in.
+  ///
   /// - Parameter progress: gets the family's name, how many are done, and how many there are.
-  /// - Throws: what the store says.
+  /// - Throws: what the store says, `.overloaded` beside another.
   public func compact(
     progress: @escaping @Sendable (String, Int, Int) -> Void = { _, _, _ in }
   ) async throws(EventLogError) {
-    try await log.reading { storage, _ throws(EventLogError) in
+    try await log.administering { storage, _, stop throws(EventLogError) in
       guard let storage = storage as? RocksDBStorage else { throw .closed }
-      try storage.compact(progress: progress)
+      try storage.compact(stop: stop, progress: progress)
     }
   }
 
   /// Makes a backup in the folder `path`, which must not exist, while appends go on.
   ///
   /// It is of hard links on the same file system, of copies on another. It holds everything that was answered before. Opened as a log, it starts a new log epoch.
+  ///
+  /// - Throws: what the store says, `.overloaded` beside another.
   public func backUp(to path: String) async throws(EventLogError) {
-    try await log.reading { storage, _ throws(EventLogError) in
+    try await backUp(to: path, complete: { _ in })
+  }
+
+  /// Makes a backup as above, between two steps of whoever keeps more in it than the log.
+  ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - begin: called before, once nothing else of administration is under way.
+  ///   - complete: called behind it, on the same thread; to look at the sign between its own steps.
+  /// - Returns: what `complete` does.
+  /// - Throws: what the store says, `.overloaded` beside another.
+  package func backUp<R: Sendable>(
+    to path: String,
+    begin: @escaping @Sendable () -> Void = {},
+    complete: @escaping @Sendable (StopSign) -> R
+  ) async throws(EventLogError) -> R {
+    try await log.administering { storage, _, stop throws(EventLogError) in
       guard let storage = storage as? RocksDBStorage else { throw .closed }
-      try storage.backUp(to: path)
+      begin()
+      try storage.backUp(to: path, stop: stop)
+      return complete(stop)
     }
   }
 }

@@ -66,14 +66,18 @@ extension RocksDBStorage {
 
   /// Compacts one family after the other; `progress` hears the name before and the number after.
   func compact(
+    stop: StopSign,
     progress: (_ family: String, _ done: Int, _ total: Int) -> Void
   ) throws(EventLogError) {
     let names = [
       FamilyName.events, FamilyName.streams, FamilyName.heads, FamilyName.types, FamilyName.tags,
       FamilyName.ids, FamilyName.tracking, FamilyName.meta,
     ]
+    // Stopped at once, it has done nothing and tells nothing.
+    try stop.check()
     for (index, family) in allFamilies.enumerated() {
       progress(names[index], index, names.count)
+      try stop.check()
       try storing { () throws(RocksDBError) in
         try database.flush(family)
         try database.compact(family)
@@ -82,7 +86,8 @@ extension RocksDBStorage {
     progress("", names.count, names.count)
   }
 
-  func backUp(to path: String) throws(EventLogError) {
+  func backUp(to path: String, stop: StopSign) throws(EventLogError) {
+    try stop.check()
     guard access(path, F_OK) != 0 else { throw .invalid("\(path) exists already") }
     try RocksDBOpening.makeFolder(path)
     try storing { () throws(RocksDBError) in try database.checkpoint(to: path + "/store") }

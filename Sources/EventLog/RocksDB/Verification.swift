@@ -16,18 +16,26 @@ struct Verification {
   /// Everything is compared as of one moment: appends go on meanwhile.
   private let moment: DatabaseSnapshot
   private let head: UInt64
+  private let stop: StopSign
   /// Asked before an index is walked; nil where all of it is walked anyway.
   private var lookup: RowLookup?
 
   init(_ storage: RocksDBStorage, head: UInt64) throws(EventLogError) {
     self.storage = storage
     self.head = head
+    stop = StopSign()
     moment = try storing { () throws(RocksDBError) in try storage.database.snapshot() }
   }
 
   /// A check of all that is in the store now, which may be more than was published.
-  init(whole storage: RocksDBStorage) throws(EventLogError) {
+  ///
+  /// - stop: looked at before a chunk is compared, and at every row of an index.
+  init(
+    whole storage: RocksDBStorage,
+    stop: StopSign = StopSign()
+  ) throws(EventLogError) {
     self.storage = storage
+    self.stop = stop
     let moment = try storing { () throws(RocksDBError) in try storage.database.snapshot() }
     let iterator = moment.makeIterator(in: storage.families.events, fillsCache: false)
     iterator.seekToLast()
@@ -43,7 +51,7 @@ struct Verification {
   /// - Throws: `.corrupt` at the first disagreement.
   func runWhole(progress: (UInt64) -> Void) throws(EventLogError) {
     let total = try run(from: 1, through: head, progress: progress)
-    try IndexCensus(storage, at: moment, head: head).run(total)
+    try IndexCensus(storage, at: moment, head: head, stop: stop).run(total)
   }
 
   /// Checks the newest events, from the head backwards, as far as a time reaches: an entry of an
@@ -184,6 +192,7 @@ struct Verification {
   }
 
   private func compare(_ chunk: inout Chunk) throws(EventLogError) {
+    try stop.check()
     chunk.ids.sort()
     chunk.types.sort()
     chunk.tags.sort()

@@ -83,10 +83,12 @@ extension AdministrationService {
       let result = try await record.noting(.logBackedUp, of: path) {
         reached.value?.details
       } during: {
-        try await reached.following(every: Pace.progress) {
-          try await log.backUp(to: path) { reached.set($0) }
-        } tell: { state in
-          try await response.write(.init(state, path))
+        try await alone {
+          try await reached.following(every: Pace.progress) {
+            try await log.backUp(to: path) { reached.set($0) }
+          } tell: { state in
+            try await response.write(.init(state, path))
+          }
         }
       }
       try await record.note(
@@ -112,10 +114,12 @@ extension AdministrationService {
       try await record.noting(.logCompacted, of: "log") {
         reached.value?.details
       } during: {
-        try await reached.following(every: Pace.progress) {
-          try await log.compact { reached.set($0) }
-        } tell: { state in
-          try await response.write(.init(state, before: before))
+        try await alone {
+          try await reached.following(every: Pace.progress) {
+            try await log.compact { reached.set($0) }
+          } tell: { state in
+            try await response.write(.init(state, before: before))
+          }
         }
       }
       try await record.note(.logCompacted, of: "log")
@@ -142,6 +146,21 @@ extension AdministrationService {
       var answer = Wordweave_Events_V1_HandOverLeadershipResponse()
       answer.head = try await store.engine.head().number
       return answer
+    }
+  }
+}
+
+extension AdministrationService {
+  /// Runs long work on the whole log, of which there is one at a time: whoever asks for another hears
+  /// what to wait for.
+  func alone<Result>(_ work: () async throws -> Result) async throws -> Result {
+    do {
+      return try await work()
+    } catch EventLogError.overloaded {
+      throw RPCError(
+        code: .failedPrecondition,
+        message: "the log is being verified, compacted or backed up already; wait for that to end"
+      )
     }
   }
 }

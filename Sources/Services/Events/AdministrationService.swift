@@ -43,13 +43,15 @@ struct AdministrationService: Wordweave_Events_V1_Administration.SimpleServicePr
     last.total = total
     last.finished = true
     do {
-      try await reached.following(every: Pace.progress) {
-        try await log.verify { reached.set($0.number) }
-      } tell: { position in
-        var progress = Wordweave_Events_V1_VerifyProgress()
-        progress.done = position
-        progress.total = total
-        try await response.write(progress)
+      try await alone {
+        try await reached.following(every: Pace.progress) {
+          try await log.verify { reached.set($0.number) }
+        } tell: { position in
+          var progress = Wordweave_Events_V1_VerifyProgress()
+          progress.done = position
+          progress.total = total
+          try await response.write(progress)
+        }
       }
       last.done = total
     } catch let error as EventLogError {

@@ -2,8 +2,6 @@ internal import EventLogCore
 internal import EventLogRocksDB
 internal import EventsService
 internal import Glibc
-internal import Synchronization
-internal import WeaveRuntime
 
 /// Makes a backup of a data directory whose log this process has open, while appends go on.
 struct BackupMaker {
@@ -15,8 +13,9 @@ struct BackupMaker {
   /// Makes the backup in the folder `path`, absolute, which must not exist.
   ///
   /// - Returns: what it came to.
-  /// - Throws: `CommandError`, or `CancellationError` if the task was cancelled before the backup had
-  ///   its name; nothing is left of a backup that failed.
+  /// - Throws: `CommandError`; `CancellationError` if the task was cancelled before the backup had its
+  ///   name; `EventLogError` if the log is closed or other work on it under way. Nothing is left of a
+  ///   backup that failed.
   func make(at path: String) async throws -> BackupState {
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard access(path, F_OK) != 0 else {
@@ -34,34 +33,35 @@ struct BackupMaker {
     // Before anything is in it, so that nobody else ever sees what that is.
     try FileTree.makeOwnFolder(fresh)
     do {
-      progress(BackupState(phase: .log))
-      try await copyLog(to: fresh)
-      // Hashing and copying wait for the disk: they get a thread of their own.
-      let pool = BlockingPool(name: "backup", threads: 1)
-      defer { pool.shutdown() }
-      let stop = Stop()
-      return try await withTaskCancellationHandler {
-        try await pool.run { [self] in try complete(fresh, as: path, stop) }
-      } onCancel: {
-        stop.set()
-      }
+      return try await fill(fresh, as: path)
+    } catch EventLogError.cancelled {
+      FileTree.remove(fresh)
+      throw CancellationError()
     } catch {
       FileTree.remove(fresh)
       throw error
     }
   }
 
-  private func copyLog(to fresh: String) async throws {
+  private func fill(_ fresh: String, as path: String) async throws -> BackupState {
+    let made: Result<BackupState, any Error>
     do throws(EventLogError) {
-      try await log.backUp(to: fresh + "/log")
+      made = try await log.backUp(to: fresh + "/log") { [progress] in
+        progress(BackupState(phase: .log))
+      } complete: { [self] stop in
+        Result<BackupState, any Error> { try complete(fresh, as: path, stop) }
+      }
     } catch {
-      guard error != .cancelled else { throw CancellationError() }
-      throw CommandError("copying the log to \(fresh)", found: error.description)
+      switch error {
+      case .cancelled, .closed, .overloaded: throw error
+      default: throw CommandError("copying the log to \(fresh)", found: error.description)
+      }
     }
+    return try made.get()
   }
 
   /// What follows on the log, up to the backup's name.
-  private func complete(_ fresh: String, as path: String, _ stop: Stop) throws -> BackupState {
+  private func complete(_ fresh: String, as path: String, _ stop: StopSign) throws -> BackupState {
     try copyBesides(to: fresh, stop)
     let state = try writeManifest(of: fresh, stop)
     try stop.check()
@@ -73,7 +73,7 @@ struct BackupMaker {
 
   /// Copies what does not follow from the log; after the log, so that every account which an event
   /// tells of is there.
-  private func copyBesides(to fresh: String, _ stop: Stop) throws {
+  private func copyBesides(to fresh: String, _ stop: StopSign) throws {
     for name in ["format", "tokens"] where access(directory + "/" + name, F_OK) == 0 {
       try stop.check()
       _ = try FileTree.copy(directory + "/" + name, to: fresh + "/" + name)
@@ -87,7 +87,7 @@ struct BackupMaker {
     }
   }
 
-  private func writeManifest(of fresh: String, _ stop: Stop) throws -> BackupState {
+  private func writeManifest(of fresh: String, _ stop: StopSign) throws -> BackupState {
     try stop.check()
     let found: (identity: LogIdentity, head: GlobalPosition)
     do throws(EventLogError) {
@@ -122,17 +122,6 @@ struct BackupMaker {
   }
 }
 
-/// Tells the backup's thread, which belongs to no task, that its task was cancelled.
-private final class Stop: Sendable {
-  private let isSet = Atomic(false)
-
-  func set() { isSet.store(true, ordering: .relaxed) }
-
-  func check() throws {
-    if isSet.load(ordering: .relaxed) { throw CancellationError() }
-  }
-}
-
 extension FileTree {
   /// Writes a file, synced.
   static func write(_ bytes: [UInt8], to path: String) throws {
@@ -162,6 +151,8 @@ extension RocksDBLogAdministration {
     do {
       return try await BackupMaker(log: log, directory: directory, progress: progress)
         .make(at: path)
+    } catch let error as EventLogError {
+      throw error
     } catch let error as CommandError {
       throw .invalid("\(error.attempted): \(error.found)")
     } catch is CancellationError {

@@ -57,6 +57,25 @@ import Testing
     func handOverLeadership() async throws(EventLogError) { handedOver.count() }
   }
 
+  /// An engine on which long work is under way.
+  private struct Busy: LogAdministration {
+    private static let refusal = EventLogError.overloaded(retryAfter: .seconds(1))
+
+    func facts() async throws(EventLogError) -> LogFacts {
+      LogFacts(engine: "test", events: 0, streams: 0, bytesOnDisk: 1)
+    }
+    func verify(
+      progress: @escaping @Sendable (GlobalPosition) -> Void
+    ) async throws(EventLogError) { throw Self.refusal }
+    func backUp(
+      to path: String,
+      progress: @escaping @Sendable (BackupState) -> Void
+    ) async throws(EventLogError) -> BackupState { throw Self.refusal }
+    func compact(
+      progress: @escaping @Sendable (CompactionState) -> Void
+    ) async throws(EventLogError) { throw Self.refusal }
+  }
+
   private struct Projections: ProjectionAdministration {
     let projections: [any ManagedProjection]
     func parked(of projection: ProjectionID) -> [ParkedStream] { [] }
@@ -249,6 +268,26 @@ import Testing
         }
       }
       #expect(refused == .invalidArgument)
+    }
+  }
+
+  @Test func besideOtherWorkOnTheLogItIsRefusedAndNotRecorded() async throws {
+    try await with(log: Busy()) { served in
+      let administration = Administration.Client(wrapping: served.client)
+      var request = Wordweave_Events_V1_BackupRequest()
+      request.path = "/somewhere"
+      let backup = request
+      let calls: [() async throws -> Void] = [
+        { try await administration.verify(.init()) { for try await _ in $0.messages {} } },
+        { try await administration.compact(.init()) { for try await _ in $0.messages {} } },
+        { try await administration.backup(backup) { for try await _ in $0.messages {} } },
+      ]
+      for call in calls {
+        let error = await #expect(throws: RPCError.self) { try await call() }
+        #expect(error?.code == .failedPrecondition)
+        #expect(error?.message.contains("already") == true)
+      }
+      #expect(try await served.engine.head() == .start)
     }
   }
 

@@ -60,25 +60,14 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: fresh).isEmpty)
   }
 
-  @Test func nothingIsLeftOfABackupThatIsCancelledAtItsBeginning() async throws {
-    try await fill()
-    let making = Task {
-      try await make { state in
-        // The first is told on the task itself.
-        if state.phase == .log { withUnsafeCurrentTask { $0?.cancel() } }
-      }
-    }
-    await #expect(throws: CancellationError.self) { try await making.value }
-    #expect(try found() == [])
-  }
-
-  @Test func nothingIsLeftOfABackupThatIsCancelledAmongItsChecksums() async throws {
+  @Test(arguments: [BackupState.Phase.log, .checksums])
+  func nothingIsLeftOfABackupThatIsCancelled(in phase: BackupState.Phase) async throws {
     try await fill()
     let (begun, begin) = AsyncStream.makeStream(of: Void.self)
     let goOn = DispatchSemaphore(value: 0)
     let making = Task {
       try await make { state in
-        guard state.phase == .checksums else { return }
+        guard state.phase == phase else { return }
         begin.yield()
         // Held until the task is cancelled, and not again.
         goOn.wait()
@@ -89,6 +78,32 @@ import Testing
     making.cancel()
     goOn.signal()
     await #expect(throws: CancellationError.self) { try await making.value }
+    #expect(try found() == [])
+  }
+
+  /// One at a time, and what was refused began nothing.
+  @Test func besideOtherWorkOnTheLogNoneIsMade() async throws {
+    try await fill()
+    let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+    let goOn = DispatchSemaphore(value: 0)
+    let told = ProgressNotes<String>()
+    try await StoppedLog.lend(data, to: .reads) { log, directory in
+      let verifying = Task {
+        try await log.verify { _, _ in
+          begin.yield()
+          goOn.wait()
+          goOn.signal()
+        }
+      }
+      _ = await begun.first { _ in true }
+      await #expect(throws: EventLogError.self) {
+        _ = try await BackupMaker(log: log, directory: directory.path) { told.note("\($0.phase)") }
+          .make(at: backup)
+      }
+      goOn.signal()
+      try await verifying.value
+    }
+    #expect(told.all.isEmpty)
     #expect(try found() == [])
   }
 }

@@ -12,9 +12,11 @@ package final class PipelinedEventLog: EventLogEngine {
   private let published: PublishedHead
   private let pool: BlockingPool
   private let gate = CallGate()
+  private let administration = SoleWork()
 
-  /// Threads that ask the storage beside those that read for callers: admission and the searches.
-  package static let threadsBesideReads = 1 + AppendPipeline.searchThreads
+  /// Threads that ask the storage beside those that read for callers: admission, administration and
+  /// the searches.
+  package static let threadsBesideReads = 2 + AppendPipeline.searchThreads
 
   /// Starts the threads over an opened storage, which is closed with the engine.
   package init(
@@ -165,6 +167,7 @@ package final class PipelinedEventLog: EventLogEngine {
 
   package func close() async {
     published.close()
+    administration.close()
     await gate.close()
     await pipeline.close()
     pool.shutdown()
@@ -181,6 +184,38 @@ package final class PipelinedEventLog: EventLogEngine {
     return try await pool.run { [storage, published] () throws(EventLogError) -> R in
       try body(storage, published.value)
     }
+  }
+
+  /// Runs long work of administration on a thread of its own, so that it takes none from reads; one
+  /// at a time.
+  ///
+  /// The work looks at the sign between its steps: it is told to stop when its task is cancelled and
+  /// when the engine is closed, which waits for it.
+  ///
+  /// - Throws: `.overloaded` while another is under way.
+  package func administering<R: Sendable>(
+    _ body:
+      @escaping @Sendable (any LogStorage, GlobalPosition, StopSign) throws(EventLogError) -> R
+  ) async throws(EventLogError) -> R {
+    guard !Task.isCancelled else { throw .cancelled }
+    guard gate.enter() else { throw .closed }
+    defer { gate.leave() }
+    let stop = try administration.begin()
+    defer { administration.end() }
+    let pool = BlockingPool(name: "log-admin", threads: 1)
+    defer { pool.shutdown() }
+    let answer: Result<R, EventLogError> = await withTaskCancellationHandler {
+      await pool.run { [storage, published] () -> Result<R, EventLogError> in
+        do throws(EventLogError) {
+          return .success(try body(storage, published.value, stop))
+        } catch {
+          return .failure(error)
+        }
+      }
+    } onCancel: {
+      stop.cancel()
+    }
+    return try answer.get()
   }
 
   /// The page of a reader that is close behind the head; nil for any other.
