@@ -69,9 +69,13 @@ extension Database {
   }
 
   /// Compacts all keys of `family`.
+  ///
+  /// - Throws: also for an error of any other background work meanwhile: the library does not say whose
+  ///   it was.
   public func compact(_ family: Family) throws(RocksDBError) {
     let handles = try open("compact")
     handles.gate.open()
+    let before = Self.backgroundErrors(handles)
     rocksdb_compact_range_cf(
       handles.database,
       handles.families[family.index],
@@ -80,6 +84,19 @@ extension Database {
       nil,
       0
     )
+    // The call above answers nothing, however it ended.
+    guard Self.backgroundErrors(handles) != before else { return }
+    // Behind an error that keeps it from writing, the library says here what it was.
+    try flush(family)
+    throw RocksDBError("compact", found: "it failed; the file LOG of the database says why")
+  }
+
+  /// How often flushes and compactions failed since the opening; of all families, told by the default
+  /// one alone.
+  private static func backgroundErrors(_ handles: Handles) -> UInt64 {
+    var count: UInt64 = 0
+    rocksdb_property_int(handles.database, "rocksdb.background-errors", &count)
+    return count
   }
 
   /// Syncs the write-ahead file, for writes that were made without.

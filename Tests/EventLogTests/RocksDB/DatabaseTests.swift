@@ -135,6 +135,26 @@ import Testing
     #expect(ContinuousClock.now - begin >= .seconds(5))
   }
 
+  /// The library's own call does not tell.
+  @Test func aCompactionThatFailedSaysSo() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/db"
+    try Self.write(files: 2, to: path, DatabaseOptions())
+    for name in try FileManager.default.contentsOfDirectory(atPath: path)
+    where name.hasSuffix(".sst") {
+      let file = URL(fileURLWithPath: path + "/" + name)
+      var bytes = try Data(contentsOf: file)
+      // In the first block of rows, which an opening does not read.
+      bytes[10] ^= 0x40
+      try bytes.write(to: file)
+    }
+    let database = try Database.open(path: path)
+    let family = try #require(database.family("default"))
+    let error = #expect(throws: RocksDBError.self) { try database.compact(family) }
+    #expect(error?.code == .corruption)
+    database.close()
+  }
+
   private static func write(files: UInt8, to path: String, _ options: DatabaseOptions) throws {
     let database = try Database.open(path: path, options: options)
     let family = try #require(database.family("default"))
