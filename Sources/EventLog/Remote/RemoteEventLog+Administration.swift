@@ -21,10 +21,10 @@ extension RemoteEventLog {
     Wordweave_Events_V1_Administration.Client(wrapping: line.client)
   }
 
-  /// Asks what the log holds.
+  /// Asks what the log holds; by the other end's status, for which it reads no event.
   public func statistics() async throws(EventLogError) -> Statistics {
     let answer = try await line.asking { [administration, line] metadata in
-      try await administration.stats(.init(), metadata: metadata, options: line.options)
+      try await administration.status(.init(), metadata: metadata, options: line.options)
     }
     return Statistics(
       engine: answer.engine,

@@ -20,6 +20,11 @@ struct AdminClient: Sendable {
     try await json(request("GET", path + query.text, accept: "application/json"))
   }
 
+  /// Where the log ends; by the status, for which no event is read.
+  func head() async throws -> Int64? {
+    try await get("/v1/admin/log/status")["head"]?.integer
+  }
+
   /// Sends a command that answers JSON, or nothing.
   func post(_ path: String, _ query: Query = Query(), body: JSONValue? = nil) async throws
     -> JSONValue

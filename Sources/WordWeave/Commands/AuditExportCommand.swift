@@ -37,7 +37,7 @@ struct AuditExportCommand: AsyncParsableCommand {
   func run() async throws {
     try await connection.withClient { client in
       let console = Console(isQuiet: quiet)
-      let head = try await client.get("/v1/admin/log")["head"]?.integer
+      let head = try await client.head()
       var query = filter.query
       query.add("format", format.rawValue)
       let stream = try await client.file("/v1/admin/audit/export", query)

@@ -43,6 +43,6 @@ struct EventsTailCommand: AsyncParsableCommand {
 
   private func startingPlace(_ client: AdminClient) async throws -> Int64 {
     if let after { return after }
-    return try await client.get("/v1/admin/log")["head"]?.integer ?? 0
+    return try await client.head() ?? 0
   }
 }

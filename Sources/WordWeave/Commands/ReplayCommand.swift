@@ -79,7 +79,7 @@ struct ReplayCommand: AsyncParsableCommand {
     let printer = EventPrinter(console: output.console)
     // The end is fixed at the start: a log that grows would otherwise never be read through.
     var end = through
-    if end == nil { end = try await client.get("/v1/admin/log")["head"]?.integer }
+    if end == nil { end = try await client.head() }
     var pages = EventPages(
       client: client,
       filter: try EventFilter.parse([]),

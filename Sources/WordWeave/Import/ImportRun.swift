@@ -8,7 +8,7 @@ struct ImportRun {
   let report: ImportReport
 
   func run(_ plan: ImportPlan) async throws {
-    let before = try await client.get("/v1/admin/log")["head"]?.integer ?? 0
+    let before = try await client.head() ?? 0
     var progress = Progress("Importing", on: report.console)
     let total = Int64(plan.commands.count)
     let outcome: ImportOutcome
@@ -22,7 +22,7 @@ struct ImportRun {
       throw stopped(error, total: plan.commands.count)
     }
     await untilShown(outcome.position)
-    let after = try await client.get("/v1/admin/log")["head"]?.integer ?? 0
+    let after = try await client.head() ?? 0
     report.show(
       plan,
       outcome,
