@@ -123,7 +123,9 @@ enum LogImporting {
       try source.finish()
     } catch {
       progress.finish()
-      throw explained(error, after: summary.events, file.name)
+      // A batch is written in parts: how far it came, only the log knows.
+      let head = try? await site.place().head
+      throw explained(error, from: place.head, to: head, file.name)
     }
     progress.finish()
     guard place.head <= summary.events else {
@@ -213,17 +215,16 @@ enum LogImporting {
 
   private static func explained(
     _ error: any Error,
-    after count: UInt64,
+    from before: UInt64,
+    to head: UInt64?,
     _ name: String
   ) -> any Error {
-    let advice =
-      count == 0
-      ? "nothing was written"
-      : "the \(count) events before it are in the log; a sound export goes on from there"
+    let advice = advice(from: before, to: head)
     switch error {
     case let error as CommandError:
       return CommandError(error.attempted, found: error.found, advice: advice, code: error.code)
-    case EventLogError.cancelled: return explained(CancellationError(), after: count, name)
+    case EventLogError.cancelled:
+      return explained(CancellationError(), from: before, to: head, name)
     case let error as EventLogError:
       return CommandError("importing \(name)", found: error.description, advice: advice)
     case is CancellationError:
@@ -235,6 +236,18 @@ enum LogImporting {
       )
     default: return error
     }
+  }
+
+  /// What the log holds behind an import that failed; `head` is nil where it could not be asked.
+  private static func advice(from before: UInt64, to head: UInt64?) -> String {
+    guard let head else {
+      return "events may have been written; run the same command again to go on"
+    }
+    guard head <= before else {
+      return "the log holds \(head) events of it; a sound export goes on from there"
+    }
+    return before == 0
+      ? "nothing was written" : "nothing was written; the log holds \(before) events as before"
   }
 }
 

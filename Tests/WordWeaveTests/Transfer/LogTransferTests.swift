@@ -1,3 +1,4 @@
+import EventLogConformance
 import EventLogCore
 import EventLogInMemory
 import Foundation
@@ -115,6 +116,27 @@ import Testing
     }
   }
 
+  /// It lies in the first batch, of which the log writes a part before it comes to the event.
+  @Test func whatWasWrittenBeforeAnEventThatIsRefusedIsTold() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/file"
+    let log = InMemoryEventLog()
+    let events = (0..<5200).map { _ in NewEvent(id: .make(), type: "T") }
+    _ = try await log.append(AppendRequest(to: "s", events))
+    let odd = OneOddEvent(log, at: GlobalPosition(5000))
+    _ = try await LogExporting.run(from: .open(odd), to: path, as: .binary, console: .silent)
+    let copy = InMemoryEventLog()
+    for _ in 0..<2 {
+      let error = await #expect(throws: CommandError.self) {
+        _ = try await LogImporting.run(from: path, into: .open(copy), as: nil, console: .silent)
+      }
+      let head = try await copy.head().number
+      #expect(head > 0 && head < 5000)
+      #expect(error?.found.contains("duplicate keys") == true)
+      #expect(error?.advice?.contains("the log holds \(head) events") == true)
+    }
+  }
+
   @Test func whatIsNoExportIsToldSo() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/file"
@@ -156,5 +178,58 @@ import Testing
     }
     #expect(try Files.text(path) == "old")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+  }
+}
+
+/// A log that hands one event out as no log takes it: with a metadata key twice.
+private final class OneOddEvent: EngineWrapper {
+  let base: any EventLogEngine
+  private let place: GlobalPosition
+
+  init(_ base: any EventLogEngine, at place: GlobalPosition) {
+    self.base = base
+    self.place = place
+  }
+
+  func readAll(
+    after position: GlobalPosition?,
+    matching query: EventQuery,
+    direction: Direction,
+    limit: Int,
+    includeRemoved: Bool
+  ) async throws(EventLogError) -> EventPage {
+    let page = try await base.readAll(
+      after: position,
+      matching: query,
+      direction: direction,
+      limit: limit,
+      includeRemoved: includeRemoved
+    )
+    return EventPage(
+      events: page.events.map { $0.position == place ? Self.odd($0) : $0 },
+      scannedTo: page.scannedTo,
+      head: page.head,
+      isEnd: page.isEnd
+    )
+  }
+
+  private static func odd(_ event: RecordedEvent) -> RecordedEvent {
+    var bytes: [UInt8] = []
+    Envelope.encode(
+      NewEvent(id: event.id, type: event.type, metadata: ["k": "1", "k": "2"]),
+      id: event.id,
+      stream: event.stream,
+      tracking: nil,
+      into: &bytes
+    )
+    bytes.withUnsafeMutableBytes {
+      Envelope.stamp(
+        $0,
+        position: event.position,
+        revision: event.revision,
+        recordedAt: event.recordedAt
+      )
+    }
+    return RecordedEvent(checked: bytes, start: 0, count: bytes.count)
   }
 }
