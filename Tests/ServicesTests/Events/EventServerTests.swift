@@ -66,6 +66,30 @@ import Testing
     }
   }
 
+  /// The export is itself an event of the log, behind what it holds.
+  @Test func anImportIntoALogThatWentFurtherIsRefused() async throws {
+    try await ServedEvents.with { served in
+      let transfer = Wordweave_Events_V1_Transfer.Client(wrapping: served.client)
+      _ = try await served.log.append(append())
+      let chunks = try await transfer.export(.init()) { response in
+        var chunks: [Wordweave_Events_V1_ImportChunk] = []
+        for try await message in response.messages {
+          var chunk = Wordweave_Events_V1_ImportChunk()
+          chunk.data = message.data
+          chunks.append(chunk)
+        }
+        return chunks
+      }
+      let code = await served.refusal { _ in
+        _ = try await transfer.import { writer in
+          for chunk in chunks { try await writer.write(chunk) }
+        }
+      }
+      #expect(code == .invalidArgument)
+      #expect(try await served.engine.head() == GlobalPosition(2))
+    }
+  }
+
   @Test func healthIsOpenAndFollowsTheLog() async throws {
     try await ServedEvents.with(authority: Tokens(known: [:])) { served in
       let health = Grpc_Health_V1_Health.Client(wrapping: served.client)

@@ -144,7 +144,13 @@ extension EventLogLaws {
       // A log that went further is no beginning of the file.
       try await log.engine.write(1, to: "more")
       let head = try await log.engine.head()
-      try? await importing(export, into: log.engine)
+      let error = await #expect(throws: EventLogError.self) {
+        try await importing(export, into: log.engine)
+      }
+      guard case .invalid? = error else {
+        Issue.record("expected `invalid`, found \(String(describing: error))")
+        return
+      }
       #expect(try await log.engine.head() == head)
     }
     // A log with other content refuses, and stays as it was.
