@@ -32,7 +32,7 @@ final class AnsweredMark: Sendable {
   ///
   /// - Throws: `.locked` if another process, or this one, has it open.
   static func open(_ path: String) throws(EventLogError) -> AnsweredMark {
-    let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw .unavailable("open \(path): errno \(errno)") }
     let mark = AnsweredMark(file)
     // By open file, not by process as `fcntl` does: a second opener in this process counts too.

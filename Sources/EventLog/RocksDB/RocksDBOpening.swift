@@ -32,6 +32,7 @@ enum RocksDBOpening {
 
   static func open(path: String, acceptsLoss: Bool) throws(EventLogError) -> Opened {
     try makeFolder(path)
+    keepToOneself(path)
     let mark = try AnsweredMark.open(path + "/answered")
     if let answered = mark.value, !acceptsLoss, !isRestored(path) {
       try checkNothingIsGone(path, answered)
@@ -320,13 +321,25 @@ enum RocksDBOpening {
     }
   }
 
+  /// Makes a folder that nobody else may look into: everything that ever happened lies there.
+  ///
+  /// Those above it are everybody's.
   static func makeFolder(_ path: String) throws(EventLogError) {
     var made = path.utf8.first == UInt8(ascii: "/") ? "/" : ""
-    for part in path.split(separator: "/") {
+    let parts = path.split(separator: "/")
+    for (index, part) in parts.enumerated() {
       made += made.isEmpty || made == "/" ? String(part) : "/" + part
-      guard mkdir(made, 0o755) == 0 || errno == EEXIST else {
+      guard mkdir(made, index == parts.count - 1 ? 0o700 : 0o755) == 0 || errno == EEXIST else {
         throw .unavailable("make the folder \(made): errno \(errno)")
       }
     }
+  }
+
+  /// Takes the rights of others from a folder that was there before; older versions gave them.
+  private static func keepToOneself(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+    // Refused for a folder of somebody else's, which is as they want it.
+    chmod(path, status.st_mode & 0o700)
   }
 }

@@ -91,7 +91,7 @@ extension RocksDBStorage {
     guard access(path, F_OK) != 0 else { throw .invalid("\(path) exists already") }
     try RocksDBOpening.makeFolder(path)
     try storing { () throws(RocksDBError) in try database.checkpoint(to: path + "/store") }
-    let file = open(path + "/restored", O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
+    let file = open(path + "/restored", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
     guard file >= 0, fsync(file) == 0 else {
       throw .unavailable("mark the backup in \(path): errno \(errno)")
     }

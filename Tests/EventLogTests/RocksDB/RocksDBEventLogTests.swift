@@ -1,5 +1,6 @@
 import EventLogCore
 import EventLogRocksDB
+import Glibc
 import Testing
 
 @Suite struct RocksDBEventLogTests {
@@ -45,6 +46,32 @@ import Testing
     }
     await log.close()
     let again = try RocksDBEventLog.open(path: folder.path)
+    await again.close()
+  }
+
+  /// What others may do with a file or folder.
+  private func rightsOfOthers(_ path: String) throws -> mode_t {
+    var status = stat()
+    let found = stat(path, &status)
+    try #require(found == 0)
+    return status.st_mode & 0o077
+  }
+
+  /// The folder above it may be one that others look into.
+  @Test func nobodyElseLooksIntoALog() async throws {
+    let folder = try TemporaryFolder(inMemory: true)
+    chmod(folder.path, 0o755)
+    let path = folder.path + "/log"
+    let log = try RocksDBEventLog.open(path: path)
+    try await log.backUp(to: folder.path + "/backup")
+    await log.close()
+    for name in ["/log", "/log/answered", "/backup", "/backup/restored"] {
+      #expect(try rightsOfOthers(folder.path + name) == 0, "\(name)")
+    }
+    // Nor into one that was made with more rights.
+    chmod(path, 0o755)
+    let again = try RocksDBEventLog.open(path: path)
+    #expect(try rightsOfOthers(path) == 0)
     await again.close()
   }
 
