@@ -16,4 +16,9 @@ internal import Testing
   func L48_importResumesOrRefuses(fixture: EventLogFixture) async throws {
     try await EventLogLaws.L48_importResumesOrRefuses(fixture)
   }
+
+  @Test(arguments: EventLogFixture.available)
+  func L48_strangeMarksAreRefused(fixture: EventLogFixture) async throws {
+    try await EventLogLaws.L48_strangeMarksAreRefused(fixture)
+  }
 }

@@ -115,6 +115,43 @@ extension EventLogLaws {
     }
   }
 
+  /// L48: a mark that no append takes is taken from no export either; its sums may be right.
+  public static func L48_strangeMarksAreRefused(_ fixture: EventLogFixture) async throws {
+    for source: [UInt8] in [[], [0xFF]] {
+      let event = try marked(source)
+      try await fixture.withEngine { engine in
+        let error = await refusal { () throws(EventLogError) in try await engine.restore([event]) }
+        guard case .invalid? = error else {
+          Issue.record("expected `invalid`, found \(String(describing: error))")
+          return
+        }
+        #expect(try await engine.head() == .start)
+      }
+    }
+  }
+
+  /// The first event of a log, with a mark of a source of these bytes.
+  private static func marked(_ source: [UInt8]) throws -> RecordedEvent {
+    let id = EventID.make()
+    let event = NewEvent(id: id, type: "T", contentType: "")
+    // As long as the source; its bytes follow, which may be no text.
+    let text = String(repeating: "s", count: source.count)
+    var bytes: [UInt8] = []
+    Envelope.encode(
+      event,
+      id: id,
+      stream: nil,
+      tracking: Tracking(source: text, position: 1),
+      into: &bytes
+    )
+    let begin = Envelope.headerBytes + event.type.text.utf8.count
+    bytes.replaceSubrange(begin..<(begin + source.count), with: source)
+    bytes.withUnsafeMutableBytes {
+      Envelope.stamp($0, position: GlobalPosition(1), revision: nil, recordedAt: .now)
+    }
+    return try RecordedEvent(envelope: bytes)
+  }
+
   /// L48: an import needs an empty log or the beginning of the same export; damage stops it.
   public static func L48_importResumesOrRefuses(_ fixture: EventLogFixture) async throws {
     var random = SeededRandom.announced("L48")

@@ -131,12 +131,15 @@ extension RecordedEvent {
   ///   names would stand in the indexes otherwise than they are read.
   package func validateRestored() throws(EventLogError) {
     guard hasTextualNames else {
-      throw .invalid("type, stream or tags of the export's event \(position) are no UTF-8")
+      throw .invalid(
+        "type, stream, tags or tracking source of the export's event \(position) are no UTF-8"
+      )
     }
     try stream?.validate(isReserved: true)
     try Limit.check("data", dataCount, EventLogLimits.dataBytes)
     let event = NewEvent(type: type, contentType: contentType, tags: tags, metadata: metadata)
     try event.validate(index: nil, isReserved: true)
+    if let tracking { try Limit.checkName("tracking source", tracking.source) }
   }
 }
 

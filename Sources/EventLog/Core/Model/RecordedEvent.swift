@@ -128,13 +128,13 @@ public struct RecordedEvent: Sendable {
     return try page.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// Whether type, stream and tags are UTF-8, as indexes take them to be; what comes from outside
-  /// may not be.
+  /// Whether type, stream, tags and tracking source are UTF-8, as indexes take them to be; what comes
+  /// from outside may not be.
   package var hasTextualNames: Bool {
     func isText(_ range: Range<Int>) -> Bool {
       String(validating: page[range], as: UTF8.self) != nil
     }
-    guard isText(typeRange), isText(streamRange) else { return false }
+    guard isText(typeRange), isText(streamRange), isText(sourceRange) else { return false }
     var areTexts = true
     forEachTag { range in
       areTexts = isText(range)
@@ -156,10 +156,9 @@ public struct RecordedEvent: Sendable {
   /// The mark that was recorded in the same commit; nil if there was none.
   public var tracking: Tracking? {
     guard flags & Envelope.Flag.tracking != 0 else { return nil }
-    let begin = metadataEnd
-    let end = begin + Int(page[start + Envelope.Offset.sourceLength])
-    let position = page.withUnsafeBytes { $0.littleEndian(UInt64.self, at: end) }
-    return Tracking(source: text(begin..<end), position: position)
+    let source = sourceRange
+    let position = page.withUnsafeBytes { $0.littleEndian(UInt64.self, at: source.upperBound) }
+    return Tracking(source: text(source), position: position)
   }
 
   /// The id that a foreign protocol gave, where the log assigned another one.
@@ -233,6 +232,12 @@ extension RecordedEvent {
   }
   private var metadataEnd: Int {
     tagsEnd + Int(number(at: Envelope.Offset.metadataLength, as: UInt32.self))
+  }
+  /// Empty where nothing is tracked.
+  private var sourceRange: Range<Int> {
+    let begin = metadataEnd
+    guard flags & Envelope.Flag.tracking != 0 else { return begin..<begin }
+    return begin..<(begin + Int(page[start + Envelope.Offset.sourceLength]))
   }
   private var dataRange: Range<Int> {
     let end = start + count - Envelope.checksumBytes
