@@ -41,6 +41,8 @@ final class LeaderKeeper: Sendable {
 
   let settings: PostgresSettings
   let channel: String
+  /// Whether this process leaves the log to others, also while nobody leads it.
+  let onlyFollows: Bool
   let times: LeaseTimes
   let hooks: Hooks
   let logger: Logger
@@ -56,6 +58,7 @@ final class LeaderKeeper: Sendable {
     _ settings: PostgresSettings,
     channel: String,
     address: String,
+    onlyFollows: Bool,
     known: KnownHead,
     times: LeaseTimes,
     logger: Logger,
@@ -64,6 +67,7 @@ final class LeaderKeeper: Sendable {
     wake = try PostgresWake()
     self.settings = settings
     self.channel = channel
+    self.onlyFollows = onlyFollows
     self.known = known
     state = Mutex(State(address: address))
     self.times = times
@@ -71,14 +75,17 @@ final class LeaderKeeper: Sendable {
     self.hooks = hooks
   }
 
-  /// Looks for the first time, and takes the log over if it is vacant; then goes on by itself.
+  /// Looks for the first time, and takes the log over if it is vacant and not to be left to others;
+  /// then goes on by itself.
   ///
   /// - Throws: also where an epoch is to start and another leads. To go on without it would give
   ///   events of a backup for those that consumers have handled.
   func start(startingEpoch: Bool) throws(PostgresError) -> LogHead {
     let session = try connect()
     var head = try look(session).head
-    if head.isVacant, let taken = try takeOver(head, session, startsEpoch: startingEpoch) {
+    if !onlyFollows, head.isVacant,
+      let taken = try takeOver(head, session, startsEpoch: startingEpoch)
+    {
       head = taken
     } else if startingEpoch {
       throw PostgresError(
@@ -219,6 +226,8 @@ final class LeaderKeeper: Sendable {
     // A term of this process that ended by a failure left its lease behind: it is not waited for.
     let isOwn = lastToken.withLock { $0 } == head.holder && !head.holder.isEmpty
     switch hooks.judge(sight) {
+    // What was lost ends what this process reads; the tables are for those to change who may lead.
+    case _ where onlyFollows: return wait(behind: follow(sight))
     // Whoever knows says so at once, and whoever leads: later the head may have outgrown it.
     case .wentBack: try startEpoch(behind: sight, session)
     case _ where isStandingBack: if isOwn { try giveBack(head.holder, over: session) }

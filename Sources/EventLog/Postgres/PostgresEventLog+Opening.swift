@@ -9,7 +9,7 @@ extension PostgresEventLog {
   ///
   /// - url: `postgres://user:password@host:port/database`.
   /// - schema: where the tables are; lower-case letters, digits and underscores.
-  /// - standby: what to do when another process leads.
+  /// - standby: what to do when another process leads, or nobody does.
   /// - address: where others reach this process, which they tell whoever appends at the wrong one;
   ///   `advertise` says it later.
   /// - readThreads: how many reads may wait for the server at once.
@@ -54,6 +54,9 @@ extension PostgresEventLog {
     clock: @escaping @Sendable () -> Timestamp
   ) async throws(EventLogError) -> PostgresEventLog {
     try check(schema: schema)
+    if startsEpoch, standby == .reads {
+      throw .invalid("who only reads a log starts no epoch of it")
+    }
     // Opening blocks: it gets a thread of its own.
     let opening = BlockingPool(name: "log-open", threads: 1)
     defer { opening.shutdown() }
@@ -61,6 +64,7 @@ extension PostgresEventLog {
       try openBlocking(
         url: url,
         schema: schema,
+        standby: standby,
         address: address,
         readThreads: readThreads,
         startsEpoch: startsEpoch,
@@ -107,6 +111,7 @@ extension PostgresEventLog {
   private static func openBlocking(
     url: String,
     schema: String,
+    standby: Standby,
     address: String,
     readThreads: Int,
     startsEpoch: Bool,
@@ -147,6 +152,7 @@ extension PostgresEventLog {
         writing,
         channel: schema,
         address: address,
+        onlyFollows: standby == .reads,
         known: known,
         times: times,
         logger: logger,

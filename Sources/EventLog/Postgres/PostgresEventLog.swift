@@ -5,19 +5,22 @@ internal import WeaveRuntime
 
 /// The event log on Postgres: any number of processes read it, one at a time appends.
 ///
-/// - Shape: every process that opens the log stands by; one leads, and another takes over when it
-///   is gone. Reads are answered by all.
+/// - Shape: every process that opens the log stands by, unless it only reads; one leads, and another
+///   takes over when it is gone. Reads are answered by all.
 /// - Errors: an append where another leads throws `.notLeader` with its address; after a failed
 ///   commit the term ends, and the next one begins with what the tables say (law L44). Everything
 ///   throws `.logEpochChanged` once the database has lost what this process read: open it anew.
 /// - Source: the event log's specification, section 2.2.
 public final class PostgresEventLog: LedEventLog {
-  /// What to do when another process leads the log.
+  /// What to do when another process leads the log, or nobody does.
   public enum Standby: Sendable {
     /// Open it all the same, read, and take over when the leader is gone.
     case standsBy
     /// Refuse with `.locked`: for a program that is to be the only one.
     case refuses
+    /// Read, and leave the lead to others even while nobody has it: for a program that appends
+    /// nothing.
+    case reads
   }
 
   let role: Mutex<LogRole>

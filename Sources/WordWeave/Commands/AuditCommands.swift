@@ -98,7 +98,7 @@ struct AuditSearchCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       var table = Table(
         .init(heading: "POSITION", alignment: .right),

@@ -35,7 +35,7 @@ struct AuditExportCommand: AsyncParsableCommand {
   @OptionGroup var connection: ConnectionOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .writes) { client in
       let console = Console(isQuiet: quiet)
       let head = try await client.head()
       var query = filter.query

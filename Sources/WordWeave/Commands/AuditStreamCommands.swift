@@ -28,7 +28,7 @@ struct AuditShowCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       var query = Query()
       query.add("at", at)
@@ -106,7 +106,7 @@ struct AuditDiffCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       var query = Query()
       query.add("from", from)
@@ -170,7 +170,7 @@ struct AuditBlameCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       var table = Table(
         .init(heading: "HAPPENED"),

@@ -21,7 +21,7 @@ struct AuditTraceCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       var query = Query()
       if whole { query.add("whole", "true") }

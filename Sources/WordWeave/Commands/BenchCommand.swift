@@ -41,12 +41,12 @@ struct BenchCommand: AsyncParsableCommand {
   func run() async throws {
     if connection.url == nil, connection.data == nil {
       return try await TemporaryFolder.with("wordweave-bench") { folder in
-        try await Platform.open(directory: folder) { address in
+        try await Platform.open(directory: folder, to: .writes) { address in
           try await measure(AdminClient(address), writes: true)
         }
       }
     }
-    try await connection.withClient(creates: true) { client in
+    try await connection.withClient(to: .writes, creates: true) { client in
       try await measure(client, writes: writes)
     }
   }

@@ -90,8 +90,10 @@ struct ConnectionOptions: ParsableArguments {
 
   /// Lends a client of the system; a stopped one runs inside this process meanwhile.
   ///
-  /// Where there is none, one is made if the command `creates` what it works on.
+  /// Where there is none, one is made if the command `creates` what it works on. A command that is
+  /// recorded in the log writes, whatever else it does.
   func withClient<R: Sendable>(
+    to use: LogOptions.Use,
     creates: Bool = false,
     _ body: @escaping @Sendable (AdminClient) async throws -> R
   ) async throws -> R {
@@ -103,6 +105,7 @@ struct ConnectionOptions: ParsableArguments {
       if !creates, (log ?? named) == nil { try Self.requireSystem(in: directory) }
       return try await Platform.open(
         directory: directory,
+        to: use,
         log: try (log ?? named).map { try LogChoice($0) },
         logToken: environment("WORDWEAVE_LOG_TOKEN")
       ) { address in

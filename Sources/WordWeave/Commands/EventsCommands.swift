@@ -73,7 +73,7 @@ struct EventsReadCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let printer = EventPrinter(console: output.console)
       var left = limit == 0 ? Int.max : limit
       var pages = EventPages(

@@ -12,7 +12,7 @@ struct EventsStatsCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       let log = try await client.get("/v1/admin/log")
       if console.isJSON { return console.print(log) }

@@ -11,7 +11,7 @@ struct EventsStatusCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       let status = try await client.get("/v1/admin/log/status")
       if console.isJSON { return console.print(status) }
@@ -44,7 +44,7 @@ struct EventsCompactCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .writes) { client in
       let console = output.console
       let last = try await LongWork(
         label: "Compacting",

@@ -21,7 +21,7 @@ struct EventsTailCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       let printer = EventPrinter(console: console)
       var tail = LogTail(client, after: try await startingPlace(client))

@@ -79,7 +79,7 @@ struct ImportRevisionsCommand: AsyncParsableCommand {
     let plan = planned
     let report = ImportReport(console: output.console, inputName: "revisions")
     if options.dryRun { return report.show(plan) }
-    try await connection.withClient(creates: true) { client in
+    try await connection.withClient(to: .writes, creates: true) { client in
       try await ImportRun(client: client, report: report).run(plan)
     }
   }
@@ -121,7 +121,7 @@ struct ImportMarkdownCommand: AsyncParsableCommand {
         )
       }
     let report = ImportReport(console: output.console, inputName: "files")
-    try await connection.withClient(creates: true) { client in
+    try await connection.withClient(to: .writes, creates: true) { client in
       let known = try await KnownPosts(client: client, identity: identity).find(files)
       let plan = MarkdownPlanner.plan(
         files,

@@ -27,7 +27,7 @@ struct ParkedListCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       var query = Query()
       query.add("name", name)
       let console = output.console
@@ -71,7 +71,7 @@ struct ParkedRedriveCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .writes) { client in
       var members = [JSONValue.Member(name: "name", value: .string(name))]
       if let stream { members.append(.init(name: "stream", value: .string(stream))) }
       let answer = try await client.post("/v1/admin/parked/redrive", body: .object(members))

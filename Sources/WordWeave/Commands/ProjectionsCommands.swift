@@ -66,7 +66,7 @@ struct ProjectionsListCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let items = try await client.get("/v1/admin/projections")["items"]?.items ?? []
       output.console.show(projections: items)
     }
@@ -119,7 +119,7 @@ struct ProjectionStatusCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let status = try await client.get(projection.path(client))
       let console = output.console
       if console.isJSON { return console.print(status) }
@@ -161,7 +161,7 @@ struct ProjectionRebuildCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .writes) { client in
       var query = Query()
       if !cutOver { query.add("cutOver", "false") }
       if !comparison { query.add("comparison", "false") }
@@ -190,7 +190,7 @@ struct ProjectionCompareCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .writes) { client in
       let path = try await projection.path(client) + "/comparisons"
       let last = try await LongWork(label: "Comparing", console: output.console)
         .follow(try await client.lines("POST", path))
@@ -248,7 +248,7 @@ private func act(
   _ connection: ConnectionOptions,
   _ output: OutputOptions
 ) async throws {
-  try await connection.withClient { client in
+  try await connection.withClient(to: .writes) { client in
     let status = try await client.post(projection.path(client) + "/" + action)
     output.console.show(projections: [status])
   }

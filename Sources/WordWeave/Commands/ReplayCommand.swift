@@ -64,7 +64,7 @@ struct ReplayCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: projection == nil ? .reads : .writes) { client in
       if let projection, isInBackground {
         try await start(projection, client)
       } else if let projection {

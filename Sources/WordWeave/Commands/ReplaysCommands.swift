@@ -28,7 +28,7 @@ struct ReplaysListCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       let console = output.console
       let items = try await client.get("/v1/admin/replays")["items"]?.items ?? []
       if console.isJSON {
@@ -72,7 +72,7 @@ struct ReplaysFollowCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .reads) { client in
       try await ReplayFollowing(client: client, console: output.console).run(id)
     }
   }
@@ -91,7 +91,7 @@ struct ReplaysCancelCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await connection.withClient { client in
+    try await connection.withClient(to: .writes) { client in
       let replay = try await client.post("/v1/admin/replays/\(Query.encoded(id))/cancel")
       let console = output.console
       if console.isJSON { return console.print(replay) }

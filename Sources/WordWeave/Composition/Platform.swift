@@ -19,6 +19,7 @@ enum Platform {
   /// Runs the system of a data directory that nobody serves while `body` runs.
   static func open<R>(
     directory: String,
+    to use: LogOptions.Use,
     log: LogChoice? = nil,
     logToken: String? = nil,
     _ body: (SystemAddress) async throws -> R
@@ -26,6 +27,7 @@ enum Platform {
     var configuration = PlatformConfiguration(data: directory)
     configuration.port = 0
     configuration.grpcPort = nil
+    configuration.onlyReads = use == .reads
     configuration.log = log
     configuration.logToken = logToken
     configuration.grpcTrust = environment("WORDWEAVE_GRPC_CA")

@@ -10,6 +10,8 @@ struct PlatformConfiguration: Sendable {
   var data: String
   /// Where the log is; nil leaves it to the data directory.
   var log: LogChoice?
+  /// Whether nothing is appended: a log that processes share is then left to whoever leads it.
+  var onlyReads = false
   /// What proves to another process's Event Service who calls.
   var logToken: String?
   /// The address the listeners bind to; loopback unless told otherwise.

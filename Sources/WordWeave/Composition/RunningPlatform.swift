@@ -140,7 +140,8 @@ struct PlatformParts {
       ClosureService("\(model.service) projections") { try await model.runtime.run(lanes: lanes) }
     }
     services.append(ClosureService("audit index") { try await audit.runtime.run(lanes: NoLanes()) })
-    if log.isServed {
+    // Who leaves a shared log to others tells it nothing; whoever serves this directory next does.
+    if log.isServed, log.shared == nil || !configuration.onlyReads {
       let record = TokenRecord(log.engine, keeper: Self.keeper(directory.operatorToken))
       let tokens = TokenWatch(path: directory.tokens, record: record, logger: logger)
       services.append(ClosureService("tokens") { try await tokens.run() })

@@ -11,8 +11,9 @@ struct LogOptions: ParsableArguments {
 
   /// What a command does with the log.
   enum Use {
+    /// It appends nothing: a log that processes share is left to whoever leads it.
     case reads
-    /// It must be the only one that writes.
+    /// It appends; where it has the log open by itself, it must be the only one.
     case writes
   }
 
@@ -76,7 +77,7 @@ struct LogOptions: ParsableArguments {
       engine = try await PostgresEventLog.open(
         url: place.url,
         schema: place.schema,
-        standby: use == .writes ? .refuses : .standsBy,
+        standby: use == .writes ? .refuses : .reads,
         logger: logger
       )
     } catch {

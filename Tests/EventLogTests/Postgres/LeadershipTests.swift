@@ -249,6 +249,53 @@ struct LeadershipTests {
     }
   }
 
+  /// A program that looks at a log must not stop those who write it.
+  @Test func whoOnlyReadsLeavesTheLeadToOthers() async throws {
+    try await PostgresTest.withSchema { test in
+      let first = try await test.open("a:1")
+      _ = try await first.append(.marked(1, to: "s"))
+      await first.close()
+      let before = try Self.leaderEpoch(test)
+      let reader = try await test.open(standby: .reads, poll: .milliseconds(50))
+      #expect(!reader.isLeading && reader.leadership == .vacant)
+      let events = try await reader.readAll(after: nil).events
+      #expect(events.count == 1)
+      await #expect(throws: EventLogError.notLeader(address: nil)) {
+        try await reader.append(.marked(2, to: "s"))
+      }
+      await #expect(throws: EventLogError.notLeader(address: nil)) { try await reader.handOver() }
+      let after = try Self.leaderEpoch(test)
+      #expect(after == before)
+
+      let second = try await test.open("b:1")
+      #expect(second.isLeading)
+      let receipt = try await second.append(.marked(2, to: "s"))
+      let head = try await reader.head(beyond: GlobalPosition(1))
+      #expect(head == receipt.lastPosition)
+      await second.close()
+      // What was given back is there for whoever comes next.
+      let third = try await test.open("c:1")
+      #expect(third.isLeading && !reader.isLeading)
+      await reader.close()
+      await third.close()
+    }
+  }
+
+  private static func leaderEpoch(_ test: PostgresTest) throws -> Int64? {
+    try test.run("SELECT leader_epoch FROM log_head")?.integer(0, 0)
+  }
+
+  @Test func whoOnlyReadsStartsNoEpoch() async throws {
+    try await PostgresTest.withSchema { test in
+      await (try test.open()).close()
+      await #expect {
+        _ = try await test.open(standby: .reads, startsEpoch: true)
+      } throws: { error in
+        if case .invalid = error as? EventLogError { true } else { false }
+      }
+    }
+  }
+
   @Test func onlyOneOfManyLeads() async throws {
     try await PostgresTest.withSchema { test in
       let logs = try await withThrowingTaskGroup(of: PostgresEventLog.self) { group in

@@ -105,6 +105,22 @@ struct LostCommitsTests {
     }
   }
 
+  /// It is told that it has read what is lost; to say so in the tables is for those who may lead.
+  @Test func whoOnlyReadsIsToldAndChangesNothing() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await Self.open(test)
+      let reader = try await test.open(standby: .reads, poll: .milliseconds(50))
+      let head = try await reader.head()
+      #expect(head == GlobalPosition(3))
+      await log.close()
+      try test.goBack()
+      try await Self.isTold(reader)
+      let rows = try test.run("SELECT log_epoch, holder FROM log_head")
+      #expect(rows?.integer(0, 0) == 1 && rows?.text(0, 1) == "")
+      await reader.close()
+    }
+  }
+
   /// Later the head may have outgrown what was read, and nobody would notice.
   @Test func whoReadWhatIsLostSaysSoWhoeverLeads() async throws {
     try await PostgresTest.withSchema { test in

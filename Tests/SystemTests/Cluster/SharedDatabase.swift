@@ -41,6 +41,11 @@ struct SharedDatabase: Sendable {
     try run("SELECT address FROM log_head").text(0, 0) ?? ""
   }
 
+  /// How often the lead was taken over or given back.
+  func leaderEpoch() throws -> Int64 {
+    try run("SELECT leader_epoch FROM log_head").integer(0, 0) ?? -1
+  }
+
   func drop() { _ = try? run("DROP SCHEMA IF EXISTS \"\(schema)\" CASCADE") }
 }
 

@@ -27,7 +27,8 @@ extension ClusterSystem {
       #expect(try await author.send("POST", "/v1/posts/" + post + "/publish", "").status < 300)
       #expect(try await system.stop() == 0)
 
-      // Stopped, its directory knows where its log is.
+      // Stopped, its directory knows where its log is. Who only looks leaves the log to others.
+      let epoch = try database.leaderEpoch()
       let stats = try await wordweave(
         "events",
         "stats",
@@ -40,6 +41,21 @@ extension ClusterSystem {
       #expect(try stats.json()["head"]?.integer == head + 1)
       let verified = try await wordweave("events", "verify", "--data", system.data, in: scratch)
       #expect(verified.code == 0, "\(verified.complaints)")
+      let searched = try await wordweave("audit", "search", "--data", system.data, in: scratch)
+      #expect(searched.code == 0, "\(searched.complaints)")
+      #expect(try database.leaderEpoch() == epoch)
+      // What an operator does is an event, so it leads meanwhile.
+      let exported = try await wordweave(
+        "audit",
+        "export",
+        "--output",
+        scratch.path + "/audit",
+        "--data",
+        system.data,
+        in: scratch
+      )
+      #expect(exported.code == 0, "\(exported.complaints)")
+      #expect(try database.run("SELECT head FROM log_head").integer(0, 0) == head + 2)
 
       // And takes no other for it.
       let other = SharedDatabase()

@@ -9,7 +9,7 @@ import Testing
     let folder = NSTemporaryDirectory() + "wordweave-mistyped-" + UUID().uuidString
     let options = try ConnectionOptions.parse(["--data", folder])
     await #expect {
-      try await options.withClient(creates: false) { _ in }
+      try await options.withClient(to: .reads) { _ in }
     } throws: { error in
       (error as? CommandError)?.code == .unavailable
     }

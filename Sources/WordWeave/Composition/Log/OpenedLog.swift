@@ -61,7 +61,12 @@ struct OpenedLog: Sendable {
   ) async throws -> OpenedLog {
     let log: PostgresEventLog
     do {
-      log = try await PostgresEventLog.open(url: place.url, schema: place.schema, logger: logger)
+      log = try await PostgresEventLog.open(
+        url: place.url,
+        schema: place.schema,
+        standby: configuration.onlyReads ? .reads : .standsBy,
+        logger: logger
+      )
     } catch {
       throw CommandError(
         "opening the log at \(place.shown)",
