@@ -5,7 +5,8 @@ internal import Synchronization
 internal import WeaveRuntime
 
 extension PostgresEventLog {
-  /// Opens the log in a schema of a database, whose tables are made or brought up to date.
+  /// Opens the log in a schema of a database, whose tables are made or brought up to date; by who
+  /// only reads, they are left as they are.
   ///
   /// - url: `postgres://user:password@host:port/database`.
   /// - schema: where the tables are; lower-case letters, digits and underscores.
@@ -120,7 +121,11 @@ extension PostgresEventLog {
     clock: @escaping @Sendable () -> Timestamp
   ) throws(EventLogError) -> (log: PostgresEventLog, head: LogHead) {
     var settings = PostgresSettings(url: url, applicationName: "wordweave " + schema)
-    try SchemaMigrator.migrate(settings, schema: schema)
+    if standby == .reads {
+      try SchemaMigrator.check(settings, schema: schema)
+    } else {
+      try SchemaMigrator.migrate(settings, schema: schema)
+    }
     let role = try SchemaMigrator.role(settings, schema: schema)
     settings.parameters = SessionParameters.common(schema: schema, role: role)
     var writing = settings

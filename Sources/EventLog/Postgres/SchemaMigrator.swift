@@ -67,15 +67,9 @@ enum SchemaMigrator {
   ) throws(EventLogError) {
     var settings = settings
     settings.statementTimeout = statementTimeout
-    settings.parameters["search_path"] = schema
-    let session = try storing { () throws(PostgresError) in
-      try PostgresSession.connect(settings)
-    }
+    let session = try connect(settings, schema: schema)
     defer { session.close() }
-    let (hasRole, applied) = try storing { () throws(PostgresError) in
-      let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
-      return (found.bool(0, 1) == true, found.bool(0, 0) == true ? try number(over: session) : 0)
-    }
+    let (hasRole, applied) = try tables(in: schema, over: session)
     guard applied != LogMigration.newest else { return }
     if (1..<LogMigration.newest).contains(applied),
       let leader = try storing({ () throws(PostgresError) in try leader(over: session) })
@@ -86,6 +80,61 @@ enum SchemaMigrator {
       if !hasRole { try session.run(makeRole()) }
       try apply(to: schema, over: session)
     }
+  }
+
+  /// Sees that the tables are there, in the form this program knows, and changes nothing.
+  ///
+  /// - Throws: `.unavailable` that says what to do, where they are not.
+  static func check(
+    _ settings: PostgresSettings,
+    schema: String
+  ) throws(EventLogError) {
+    let session = try connect(settings, schema: schema)
+    defer { session.close() }
+    let applied = try tables(in: schema, over: session).applied
+    guard applied > 0 else {
+      throw .unavailable(
+        "there is no log in schema \(schema); name another, or start 'wordweave serve' to make one"
+      )
+    }
+    guard applied >= LogMigration.newest else {
+      throw .unavailable(
+        "the log in schema \(schema) has form \(applied) and this program reads form "
+          + "\(LogMigration.newest); start 'wordweave serve' of this version first"
+      )
+    }
+    guard applied == LogMigration.newest else {
+      throw EventLogError(newerForm(applied, in: schema))
+    }
+  }
+
+  private static func connect(
+    _ settings: PostgresSettings,
+    schema: String
+  ) throws(EventLogError) -> PostgresSession {
+    var settings = settings
+    settings.parameters["search_path"] = schema
+    return try storing { () throws(PostgresError) in try PostgresSession.connect(settings) }
+  }
+
+  /// Whether the cluster has the role of the log, and the form of the tables; 0 where there are none.
+  private static func tables(
+    in schema: String,
+    over session: PostgresSession
+  ) throws(EventLogError) -> (hasRole: Bool, applied: Int32) {
+    try storing { () throws(PostgresError) in
+      let found = try session.run(isThere(.text(schema), .text(LogMigration.role)))
+      return (found.bool(0, 1) == true, found.bool(0, 0) == true ? try number(over: session) : 0)
+    }
+  }
+
+  private static func newerForm(_ applied: Int32, in schema: String) -> PostgresError {
+    PostgresError(
+      .unexpected,
+      attempt: "open the log in schema \(schema)",
+      found: "its tables have form \(applied) and this program knows form \(LogMigration.newest);"
+        + " use the newer program"
+    )
   }
 
   private static let livingLeader = PostgresStatement(
@@ -108,7 +157,6 @@ enum SchemaMigrator {
     to schema: String,
     over session: PostgresSession
   ) throws(PostgresError) {
-    let newest = LogMigration.newest
     try session.run([PostgresStatement.begin(), takeTurns(.text(schema))])
     // The name was checked by `PostgresEventLog.open`: letters, digits and underscores.
     let prepare = [
@@ -122,14 +170,7 @@ enum SchemaMigrator {
     ]
     for sql in prepare { try session.run(step(sql)) }
     let applied = try number(over: session)
-    guard applied <= newest else {
-      throw PostgresError(
-        .unexpected,
-        attempt: "open the log in schema \(schema)",
-        found: "its tables have form \(applied) and this program knows form \(newest);"
-          + " use the newer program"
-      )
-    }
+    guard applied <= LogMigration.newest else { throw newerForm(applied, in: schema) }
     for migration in LogMigration.all where migration.number > applied {
       for sql in migration.statements { try session.run(step(sql)) }
       try session.run(record(.int4(migration.number)))

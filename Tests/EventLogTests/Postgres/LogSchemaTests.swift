@@ -105,6 +105,41 @@ struct LogSchemaTests {
     }
   }
 
+  /// Whoever mistypes a name is not to be told of a sound and empty log.
+  @Test func whoOnlyReadsMakesNoLog() async throws {
+    try await PostgresTest.withSchema { test in
+      await #expect {
+        _ = try await test.open(standby: .reads)
+      } throws: { error in
+        guard case .unavailable(let text) = error as? EventLogError else { return false }
+        return text.contains("there is no log in schema \(test.schema);")
+      }
+      let rows = try test.run("SELECT to_regnamespace('\(test.schema)') IS NULL")
+      #expect(rows?.bool(0, 0) == true)
+    }
+  }
+
+  @Test func whoOnlyReadsBringsNothingUpToDate() async throws {
+    try await PostgresTest.withSchema { test in
+      await (try test.open()).close()
+      try test.run("DELETE FROM migration WHERE number > 2")
+      await #expect {
+        _ = try await test.open(standby: .reads)
+      } throws: { error in
+        guard case .unavailable(let text) = error as? EventLogError else { return false }
+        return text.contains("form 2") && text.contains("'wordweave serve' of this version first")
+      }
+      let rows = try test.run("SELECT max(number) FROM migration")
+      #expect(rows?.integer(0, 0) == 2)
+      try test.run("INSERT INTO migration (number) VALUES (9)")
+      await #expect {
+        _ = try await test.open(standby: .reads)
+      } throws: { error in
+        "\(error)".contains("form 9") && "\(error)".contains("form 4")
+      }
+    }
+  }
+
   @Test(arguments: ["Upper", "with space", "quote\"", "", "pg_own", "ä"])
   func aSchemaHasAPlainName(name: String) async throws {
     let url = try #require(Server.postgres.url)

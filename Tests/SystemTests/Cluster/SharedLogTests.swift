@@ -57,9 +57,14 @@ extension ClusterSystem {
       #expect(exported.code == 0, "\(exported.complaints)")
       #expect(try database.run("SELECT head FROM log_head").integer(0, 0) == head + 2)
 
-      // And takes no other for it.
+      // Who only looks makes no log of a name that was mistyped.
       let other = SharedDatabase()
       defer { other.drop() }
+      let mistyped = try await wordweave("events", "verify", "--log", other.log, in: scratch)
+      #expect(mistyped.code == 69)
+      #expect(mistyped.complaints.contains("there is no log in schema \(other.schema)"))
+
+      // And takes no other for it.
       let refused = try await wordweave(
         "serve",
         "--data",
