@@ -4,13 +4,15 @@ internal import PostgresDriver
 /// Checks that the events are whole and contiguous, that the columns and tables beside them say what
 /// the envelopes say, and that the tables hold nothing else.
 ///
-/// One session reads everything as of one moment: appends go on meanwhile.
+/// Appends go on meanwhile. What lies at or before a head does not change, so events are read without a
+/// view of one moment: while one is held, no version of the one row of `log_head` can be cleared away,
+/// of which each commit leaves one and each page looks at all. What came since the beginning, and what
+/// the tables beside the events say, is read as of one moment.
 struct LogVerification {
   /// Rows read at once.
   private static let chunkRows: Int64 = 4096
 
   private let session: PostgresSession
-  private let head: GlobalPosition
 
   private static let begin = PostgresStatement(
     "begin a verification",
@@ -64,6 +66,8 @@ struct LogVerification {
 
   /// What the events come to.
   private struct Gathered {
+    /// The last of them.
+    var position: UInt64 = 0
     var tags: Int64 = 0
     var heads: [NameKey: StreamHead] = [:]
     var marks: [NameKey: UInt64] = [:]
@@ -80,54 +84,71 @@ struct LogVerification {
     let outcome = try storing { () throws(PostgresError) -> Result<Void, EventLogError> in
       // Only the beginning can throw here: a session that was lost while idle is replaced.
       try storage.pool.reading { session throws(PostgresError) in
-        try session.run(begin())
+        let beginning = try session.run(end())
         let outcome: Result<Void, EventLogError>
         do throws(EventLogError) {
-          outcome = .success(try check(over: session, progress))
+          let verification = LogVerification(session: session)
+          outcome = .success(try verification.check(since: beginning, progress))
         } catch {
           outcome = .failure(error)
         }
         // A session that was lost has no transaction to end.
-        _ = try? session.run(PostgresStatement.rollback())
+        if session.isInTransaction { _ = try? session.run(PostgresStatement.rollback()) }
         return outcome
       }
     }
     try outcome.get()
   }
 
-  private static func check(
-    over session: PostgresSession,
+  private func check(
+    since beginning: PostgresRows,
     _ progress: (UInt64) -> Void
   ) throws(EventLogError) {
-    let last = try storing { () throws(PostgresError) in try session.run(end()) }
-    guard last.count == 1, let head = last.integer(0, 0), let streams = last.integer(0, 2) else {
-      throw .corrupt("the log's head is not there", at: nil)
+    var gathered = Gathered()
+    try checkEvents(through: try Self.head(of: beginning), &gathered, progress)
+    // Again and again, so that little is left for the one moment; but not for ever, where events come
+    // as quickly as they are checked.
+    var left = gathered.position
+    while true {
+      let head = try Self.head(of: try rows(Self.end()))
+      let came = head - min(head, gathered.position)
+      guard came > UInt64(Self.chunkRows), came < left else { break }
+      left = came
+      try checkEvents(through: head, &gathered, progress)
     }
-    let verification = LogVerification(
-      session: session,
-      head: GlobalPosition(UInt64(bitPattern: head))
-    )
-    let gathered = try verification.checkEvents(progress)
-    try verification.checkRemovals(gathered, streams: streams)
-    try verification.checkMarks(gathered)
-    try verification.checkTotals(gathered)
+    _ = try rows(Self.begin())
+    let last = try rows(Self.end())
+    try checkEvents(through: try Self.head(of: last), &gathered, progress)
+    try checkRemovals(gathered, streams: last.integer(0, 2) ?? 0)
+    try checkMarks(gathered)
+    try checkTotals(gathered)
     guard last.integer(0, 1) == gathered.time.microseconds else {
       throw .corrupt("the time of the log's head is not that of its last event", at: nil)
     }
+  }
+
+  private static func head(of rows: PostgresRows) throws(EventLogError) -> UInt64 {
+    guard rows.count == 1, let head = rows.integer(0, 0) else {
+      throw .corrupt("the log's head is not there", at: nil)
+    }
+    return UInt64(bitPattern: head)
   }
 
   private func rows(_ call: PostgresCall) throws(EventLogError) -> PostgresRows {
     try storing { () throws(PostgresError) in try session.run(call) }
   }
 
-  private func checkEvents(_ progress: (UInt64) -> Void) throws(EventLogError) -> Gathered {
-    var gathered = Gathered()
-    var next: UInt64 = 1
-    while next <= head.number {
+  private func checkEvents(
+    through head: UInt64,
+    _ gathered: inout Gathered,
+    _ progress: (UInt64) -> Void
+  ) throws(EventLogError) {
+    while gathered.position < head {
+      let next = gathered.position + 1
       let found = try rows(
         Self.chunk(
           .int8(Int64(bound: next)),
-          .int8(Int64(bound: head.number)),
+          .int8(Int64(bound: head)),
           .int8(Self.chunkRows),
           .int8(Int64(EventLogLimits.pageBytes))
         )
@@ -135,21 +156,20 @@ struct LogVerification {
       guard found.count > 0 else {
         throw .corrupt("there is no event", at: GlobalPosition(next))
       }
-      next = try check(found, from: next, &gathered)
-      progress(next - 1)
+      try check(found, &gathered)
+      progress(gathered.position)
     }
-    return gathered
   }
 
   private func check(
     _ rows: PostgresRows,
-    from first: UInt64,
     _ gathered: inout Gathered
-  ) throws(EventLogError) -> UInt64 {
-    var position = first
+  ) throws(EventLogError) {
+    let first = gathered.position + 1
     var tags: [[UInt8]] = []
     var positions: [Int64] = []
     for row in 0..<rows.count {
+      let position = first + UInt64(row)
       let place = GlobalPosition(position)
       guard rows.integer(row, 0) == Int64(bound: position) else {
         throw .corrupt("positions are not contiguous", at: place)
@@ -174,7 +194,7 @@ struct LogVerification {
         tags.append(tag)
         positions.append(Int64(bound: position))
       }
-      position += 1
+      gathered.position = position
     }
     let count = Int64(tags.count)
     gathered.tags += count
@@ -184,7 +204,6 @@ struct LogVerification {
         throw .corrupt("the index of tags disagrees", at: GlobalPosition(first))
       }
     }
-    return position
   }
 
   /// Follows a stream as the appender did.
@@ -267,7 +286,7 @@ struct LogVerification {
     guard found.integer(0, 0) == gathered.tags else {
       throw .corrupt("the index of tags holds what no event bears", at: nil)
     }
-    guard found.integer(0, 1) == Int64(bound: head.number) else {
+    guard found.integer(0, 1) == Int64(bound: gathered.position) else {
       throw .corrupt("there are events outside the log's positions", at: nil)
     }
   }

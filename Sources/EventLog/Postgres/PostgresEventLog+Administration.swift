@@ -58,7 +58,8 @@ extension PostgresEventLog {
   ) async throws(EventLogError) {
     try await reader.administering { storage, head, _ throws(EventLogError) in
       guard let storage = storage as? PostgresStorage else { throw .closed }
-      try LogVerification.run(storage) { progress(GlobalPosition($0), head) }
+      // What comes meanwhile is checked, too.
+      try LogVerification.run(storage) { progress(min(GlobalPosition($0), head), head) }
     }
   }
 

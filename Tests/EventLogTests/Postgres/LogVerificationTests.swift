@@ -1,6 +1,7 @@
 import EventLogCore
 import EventLogPostgres
 import PostgresDriver
+import Synchronization
 import Testing
 
 /// Every table is damaged once in each way, and the finding names it.
@@ -97,7 +98,34 @@ struct LogVerificationTests {
     }
   }
 
-  /// Appends that come while it runs are no findings.
+  /// Under a view of the data no version of the row of the head is cleared away, and each commit
+  /// leaves one.
+  @Test func noViewIsHeldWhileEventsAreRead() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open(lease: .seconds(60), poll: .seconds(60))
+      // Four fill a page.
+      let data = [UInt8](repeating: 7, count: EventLogLimits.dataBytes)
+      for _ in 0..<9 {
+        _ = try await log.append(AppendRequest(to: "s", [NewEvent(type: "T", data: data)]))
+      }
+      let found = Mutex<[Int64?]>([])
+      try await log.verify { _, _ in
+        let rows = try? test.run(
+          """
+          SELECT count(*) FROM pg_stat_activity
+          WHERE application_name = 'wordweave \(test.schema)' AND datname = current_database()
+            AND usename = session_user AND state <> 'active' AND backend_xmin IS NOT NULL
+          """
+        )
+        found.withLock { $0.append(rows?.integer(0, 0)) }
+      }
+      let views = found.withLock { $0 }
+      #expect(views.count > 1 && views.allSatisfy { $0 == 0 }, "\(views)")
+      await log.close()
+    }
+  }
+
+  /// Appends that come while it runs are no findings, nor is what they remove.
   @Test func verificationGoesOnBesideAppends() async throws {
     try await PostgresTest.withSchema { test in
       let log = try await test.open()
@@ -105,7 +133,12 @@ struct LogVerificationTests {
       let writer = Task {
         var number = 50
         while !Task.isCancelled {
-          _ = try await log.append(.marked(number, to: "s\(number % 7)"))
+          let stream = StreamName("s\(number % 7)")
+          _ = try await log.append(.marked(number, to: stream.text))
+          if number.isMultiple(of: 3) {
+            let revision = StreamRevision(UInt64(number / 14))
+            _ = try await log.append(.truncating(stream, before: revision))
+          }
           number += 1
         }
       }
