@@ -8,11 +8,15 @@ internal import PostgresDriver
 /// view of one moment: while one is held, no version of the one row of `log_head` can be cleared away,
 /// of which each commit leaves one and each page looks at all. What came since the beginning, and what
 /// the tables beside the events say, is read as of one moment.
+///
+/// No statement looks at more rows than a chunk has: the server gives each the same time, however large
+/// the log is.
 struct LogVerification {
   /// Rows read at once.
-  private static let chunkRows: Int64 = 4096
+  static let chunkRows: Int64 = 4096
 
   private let session: PostgresSession
+  private let rowsAtOnce: Int64
 
   private static let begin = PostgresStatement(
     "begin a verification",
@@ -59,9 +63,35 @@ struct LogVerification {
     "SELECT source, position FROM tracking WHERE source > $1 ORDER BY source LIMIT $2"
   )
 
-  private static let totals = PostgresStatement(
-    "verify totals",
-    "SELECT (SELECT count(*) FROM event_tag), (SELECT count(*) FROM event)"
+  /// Whether there are events before the first position or behind $1.
+  private static let outside = PostgresStatement(
+    "verify the log's ends",
+    """
+    SELECT EXISTS (SELECT FROM event WHERE position < 1)
+      OR EXISTS (SELECT FROM event WHERE position > $1)
+    """
+  )
+
+  /// The next $3 rows of the index of tags behind tag $1 and position $2: how many are of events up to
+  /// $4, how many of none that the log has by now, and the last of them.
+  private static let tagRows = PostgresStatement(
+    "count the index of tags",
+    """
+    WITH page AS (
+      SELECT tag, position FROM event_tag WHERE (tag, position) > ($1, $2)
+      ORDER BY tag, position LIMIT $3
+    )
+    SELECT c.known, c.strays, e.tag, e.position
+    FROM log_head l
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE position <= $4) AS known,
+        count(*) FILTER (WHERE position > l.head) AS strays
+      FROM page
+    ) c
+    LEFT JOIN LATERAL (
+      SELECT tag, position FROM page ORDER BY tag DESC, position DESC LIMIT 1
+    ) e ON true
+    """
   )
 
   /// What the events come to.
@@ -79,6 +109,7 @@ struct LogVerification {
   /// - Throws: `.corrupt` at the first disagreement, which names the table.
   static func run(
     _ storage: PostgresStorage,
+    rowsAtOnce: Int64 = LogVerification.chunkRows,
     progress: (UInt64) -> Void
   ) throws(EventLogError) {
     let outcome = try storing { () throws(PostgresError) -> Result<Void, EventLogError> in
@@ -87,7 +118,7 @@ struct LogVerification {
         let beginning = try session.run(end())
         let outcome: Result<Void, EventLogError>
         do throws(EventLogError) {
-          let verification = LogVerification(session: session)
+          let verification = LogVerification(session: session, rowsAtOnce: rowsAtOnce)
           outcome = .success(try verification.check(since: beginning, progress))
         } catch {
           outcome = .failure(error)
@@ -112,7 +143,7 @@ struct LogVerification {
     while true {
       let head = try Self.head(of: try rows(Self.end()))
       let came = head - min(head, gathered.position)
-      guard came > UInt64(Self.chunkRows), came < left else { break }
+      guard came > UInt64(rowsAtOnce), came < left else { break }
       left = came
       try checkEvents(through: head, &gathered, progress)
     }
@@ -121,10 +152,12 @@ struct LogVerification {
     try checkEvents(through: try Self.head(of: last), &gathered, progress)
     try checkRemovals(gathered, streams: last.integer(0, 2) ?? 0)
     try checkMarks(gathered)
-    try checkTotals(gathered)
+    try checkEnds(gathered)
     guard last.integer(0, 1) == gathered.time.microseconds else {
       throw .corrupt("the time of the log's head is not that of its last event", at: nil)
     }
+    _ = try rows(PostgresStatement.rollback())
+    try checkTags(gathered)
   }
 
   private static func head(of rows: PostgresRows) throws(EventLogError) -> UInt64 {
@@ -149,7 +182,7 @@ struct LogVerification {
         Self.chunk(
           .int8(Int64(bound: next)),
           .int8(Int64(bound: head)),
-          .int8(Self.chunkRows),
+          .int8(rowsAtOnce),
           .int8(Int64(EventLogLimits.pageBytes))
         )
       )
@@ -235,7 +268,7 @@ struct LogVerification {
     var after: [UInt8] = []
     var count = 0
     while true {
-      let found = try rows(Self.removals(.bytes(after), .int8(Self.chunkRows)))
+      let found = try rows(Self.removals(.bytes(after), .int8(rowsAtOnce)))
       for row in 0..<found.count {
         let key = NameKey(found.text(row, 0) ?? "")
         let stored = PostgresStorage.head(found, row, from: 1)
@@ -263,7 +296,7 @@ struct LogVerification {
     var after: [UInt8] = []
     var count = 0
     while true {
-      let found = try rows(Self.marks(.bytes(after), .int8(Self.chunkRows)))
+      let found = try rows(Self.marks(.bytes(after), .int8(rowsAtOnce)))
       for row in 0..<found.count {
         let source = found.text(row, 0) ?? ""
         guard let mark = found.integer(row, 1),
@@ -281,13 +314,35 @@ struct LogVerification {
     }
   }
 
-  private func checkTotals(_ gathered: Gathered) throws(EventLogError) {
-    let found = try rows(Self.totals())
-    guard found.integer(0, 0) == gathered.tags else {
-      throw .corrupt("the index of tags holds what no event bears", at: nil)
-    }
-    guard found.integer(0, 1) == Int64(bound: gathered.position) else {
+  /// Every position up to the head was there.
+  private func checkEnds(_ gathered: Gathered) throws(EventLogError) {
+    let found = try rows(Self.outside(.int8(Int64(bound: gathered.position))))
+    guard found.bool(0, 0) == false else {
       throw .corrupt("there are events outside the log's positions", at: nil)
     }
+  }
+
+  /// Every tag of the events was there; rows of events that came since do not count.
+  private func checkTags(_ gathered: Gathered) throws(EventLogError) {
+    var after: (tag: [UInt8], position: Int64) = ([], .min)
+    var known: Int64 = 0
+    while true {
+      let found = try rows(
+        Self.tagRows(
+          .bytes(after.tag),
+          .int8(after.position),
+          .int8(rowsAtOnce),
+          .int8(Int64(bound: gathered.position))
+        )
+      )
+      known += found.integer(0, 0) ?? 0
+      guard known <= gathered.tags, found.integer(0, 1) == 0 else { break }
+      guard let tag = found.bytes(0, 2), let position = found.integer(0, 3) else {
+        if known == gathered.tags { return }
+        break
+      }
+      after = (tag, position)
+    }
+    throw .corrupt("the index of tags holds what no event bears", at: nil)
   }
 }

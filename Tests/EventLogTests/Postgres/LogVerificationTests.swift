@@ -1,8 +1,10 @@
 import EventLogCore
-import EventLogPostgres
 import PostgresDriver
 import Synchronization
 import Testing
+import WeaveRuntime
+
+@testable import EventLogPostgres
 
 /// Every table is damaged once in each way, and the finding names it.
 @Suite(.enabled(if: Server.postgres.isAvailable))
@@ -121,6 +123,39 @@ struct LogVerificationTests {
       }
       let views = found.withLock { $0 }
       #expect(views.count > 1 && views.allSatisfy { $0 == 0 }, "\(views)")
+      await log.close()
+    }
+  }
+
+  /// A server gives up on what takes longer, however large the log is.
+  @Test func eachStatementHasTheTimeOfAChunk() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      for number in 0..<60 {
+        let event = NewEvent(type: "T", tags: ["a", Tag("b\(number % 7)")])
+        _ = try await log.append(AppendRequest(to: "s", [event]))
+      }
+      // A row of the index of tags takes 20 ms: all of them more than two seconds, those of a chunk a
+      // fifth of one.
+      try test.run(
+        "ALTER TABLE event_tag RENAME TO kept",
+        """
+        CREATE FUNCTION slowly(bigint) RETURNS boolean LANGUAGE plpgsql COST 1000000 AS
+        $$ BEGIN PERFORM pg_sleep(0.02); RETURN true; END $$
+        """,
+        "CREATE VIEW event_tag AS SELECT tag, position FROM kept WHERE slowly(position)"
+      )
+      var settings = log.pool.settings
+      settings.statementTimeout = .milliseconds(1500)
+      // The view is the login's own.
+      settings.parameters["role"] = nil
+      let storage = PostgresStorage(PostgresPool(settings, bound: 1), known: log.known)
+      let pool = BlockingPool(name: "verify", threads: 1)
+      try await pool.run { () throws(EventLogError) in
+        try LogVerification.run(storage, rowsAtOnce: 5) { _ in }
+      }
+      pool.shutdown()
+      storage.close()
       await log.close()
     }
   }
