@@ -50,6 +50,11 @@ struct LogVerification {
     """
   )
 
+  private static let wasThere = PostgresStatement(
+    "verify a truncation",
+    "SELECT EXISTS (SELECT FROM event WHERE stream = $1 AND revision = $2 AND position < $3)"
+  )
+
   private static let removals = PostgresStatement(
     "verify what was removed from streams",
     """
@@ -99,7 +104,10 @@ struct LogVerification {
     /// The last of them.
     var position: UInt64 = 0
     var tags: Int64 = 0
-    var heads: [NameKey: StreamHead] = [:]
+    /// How many streams begin.
+    var streams: Int64 = 0
+    /// Of the streams alone that lost events, or were to lose some.
+    var removed: [NameKey: StreamHead] = [:]
     var marks: [NameKey: UInt64] = [:]
     var time = Timestamp(microseconds: .min)
   }
@@ -201,6 +209,7 @@ struct LogVerification {
     let first = gathered.position + 1
     var tags: [[UInt8]] = []
     var positions: [Int64] = []
+    var steps = StreamSteps()
     for row in 0..<rows.count {
       let position = first + UInt64(row)
       let place = GlobalPosition(position)
@@ -219,7 +228,11 @@ struct LogVerification {
         throw .corrupt("the time of the event lies before that of its predecessor", at: place)
       }
       gathered.time = event.recordedAt
-      if let stream { try note(event, in: stream, &gathered) }
+      if let stream, let revision = event.revision?.number {
+        try steps.take(revision, of: stream, at: place)
+        if revision == 0 { gathered.streams += 1 }
+        try note(event, in: stream, &gathered)
+      }
       if let tracking = event.tracking {
         gathered.marks[NameKey(tracking.source)] = tracking.position
       }
@@ -229,6 +242,7 @@ struct LogVerification {
       }
       gathered.position = position
     }
+    if let question = steps.question { try StreamSteps.check(try self.rows(question)) }
     let count = Int64(tags.count)
     gathered.tags += count
     if count > 0 {
@@ -239,26 +253,50 @@ struct LogVerification {
     }
   }
 
-  /// Follows a stream as the appender did.
+  /// Follows what is removed from streams as the appender did.
   private func note(
     _ event: RecordedEvent,
     in stream: NameKey,
     _ gathered: inout Gathered
   ) throws(EventLogError) {
-    var state = gathered.heads[stream] ?? .neverWritten
-    guard event.revision?.number == state.next else {
-      throw .corrupt("stream '\(stream.text)' lacks revision \(state.next)", at: event.position)
-    }
-    state.last = state.next
-    state.touchedAt = event.position.number
-    gathered.heads[stream] = state
+    let position = event.position.number
+    gathered.removed[stream]?.touchedAt = position
     let removal = event.withData {
       Removal(stream: stream.text, type: event.type.text, data: $0)
     }
-    if let removal {
-      gathered.heads[removal.stream, default: .neverWritten]
-        .apply(removal, at: event.position.number)
+    guard let removal else { return }
+    var state = gathered.removed[removal.stream] ?? .neverWritten
+    if case .truncate(let removed, let bound) = removal {
+      let count = try written(in: removed, below: bound, before: position)
+      state.last = count == 0 ? nil : count - 1
     }
+    state.apply(removal, at: position)
+    gathered.removed[removal.stream] = state
+  }
+
+  /// How many revisions below a bound a stream had before a position: they are without a gap.
+  private func written(
+    in stream: NameKey,
+    below bound: UInt64,
+    before position: UInt64
+  ) throws(EventLogError) -> UInt64 {
+    var least: UInt64 = 0
+    // There are no more events than positions.
+    var most = min(bound, position - 1)
+    // Mostly all that was to be removed was there: that is one look.
+    var tried = most
+    while least < most {
+      let found = try rows(
+        Self.wasThere(
+          .bytes(stream.bytes),
+          .int8(Int64(bound: tried - 1)),
+          .int8(Int64(bound: position))
+        )
+      )
+      if found.bool(0, 0) == true { least = tried } else { most = tried - 1 }
+      tried = least + (most - least + 1) / 2
+    }
+    return least
   }
 
   private func checkRemovals(
@@ -272,7 +310,7 @@ struct LogVerification {
       for row in 0..<found.count {
         let key = NameKey(found.text(row, 0) ?? "")
         let stored = PostgresStorage.head(found, row, from: 1)
-        guard let expected = gathered.heads[key], stored.first == expected.first,
+        guard let expected = gathered.removed[key], stored.first == expected.first,
           stored.isTombstoned == expected.isTombstoned, stored.touchedAt == expected.touchedAt
         else {
           throw .corrupt("the row of stream '\(key.text)' disagrees with its removals", at: nil)
@@ -282,13 +320,15 @@ struct LogVerification {
       guard found.count > 0, let last = found.bytes(found.count - 1, 0) else { break }
       after = last
     }
-    let removed = gathered.heads.values.reduce(0) { $0 + ($1.hasRemovals ? 1 : 0) }
+    let removed = gathered.removed.values.count { $0.hasRemovals }
     guard count == removed else {
       throw .corrupt("the rows of \(removed - count) removals are missing", at: nil)
     }
-    let begun = gathered.heads.values.reduce(0) { $0 + ($1.last == nil ? 0 : 1) }
-    guard streams == Int64(begun) else {
-      throw .corrupt("the count of streams disagrees with the \(begun) that there are", at: nil)
+    guard streams == gathered.streams else {
+      throw .corrupt(
+        "the count of streams disagrees with the \(gathered.streams) that there are",
+        at: nil
+      )
     }
   }
 

@@ -100,6 +100,56 @@ struct LogVerificationTests {
     }
   }
 
+  /// What a stream was before a chunk is asked for; what was removed from it is followed.
+  @Test(arguments: [1, 2, 3, 5, 4096] as [Int64])
+  func aLogIsSoundInChunksOfAnySize(rows: Int64) async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      try await Self.fill(log)
+      _ = try await log.append(.truncating("s", before: .max))
+      _ = try await log.append(.marked(1, to: "s"))
+      _ = try await log.append(.truncating("s", before: StreamRevision(3)))
+      _ = try await log.append(.truncating("never", before: StreamRevision(3)))
+      _ = try await log.append(.truncating("t", before: StreamRevision(3)))
+      let storage = PostgresStorage(log.pool, known: log.known)
+      try LogVerification.run(storage, rowsAtOnce: rows) { _ in }
+      await log.close()
+    }
+  }
+
+  /// Whether the event before is read with it, or was read long before.
+  @Test(arguments: [1, 4096] as [Int64]) func aGapInAStreamIsFound(rows: Int64) async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      for number in 0..<3 { _ = try await log.append(.marked(number, to: "s")) }
+      let event = try #require(try await log.readAll(after: GlobalPosition(2)).events.first)
+      var envelope = event.envelope
+      envelope.withUnsafeMutableBytes {
+        Envelope.stamp(
+          $0,
+          position: event.position,
+          revision: StreamRevision(7),
+          recordedAt: event.recordedAt
+        )
+      }
+      let digits = envelope.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+      try test.run(
+        "ALTER TABLE event DISABLE TRIGGER ALL",
+        """
+        UPDATE event SET revision = 7, envelope = decode('\(digits)', 'hex') WHERE position = 3
+        """
+      )
+      let storage = PostgresStorage(log.pool, known: log.known)
+      #expect {
+        try LogVerification.run(storage, rowsAtOnce: rows) { _ in }
+      } throws: { error in
+        guard case .corrupt(let text, let place) = error as? EventLogError else { return false }
+        return text.contains("stream 's' lacks revision") && place == GlobalPosition(3)
+      }
+      await log.close()
+    }
+  }
+
   /// Under a view of the data no version of the row of the head is cleared away, and each commit
   /// leaves one.
   @Test func noViewIsHeldWhileEventsAreRead() async throws {
