@@ -15,6 +15,7 @@ struct LogVerification {
   /// Rows read at once.
   static let chunkRows: Int64 = 4096
 
+  private let storage: PostgresStorage
   private let session: PostgresSession
   private let rowsAtOnce: Int64
 
@@ -25,7 +26,7 @@ struct LogVerification {
 
   private static let end = PostgresStatement(
     "read the log's end",
-    "SELECT head, last_recorded_at, streams FROM log_head"
+    "SELECT head, log_epoch, last_recorded_at, streams FROM log_head"
   )
 
   private static let chunk = PostgresStatement(
@@ -86,7 +87,7 @@ struct LogVerification {
       SELECT tag, position FROM event_tag WHERE (tag, position) > ($1, $2)
       ORDER BY tag, position LIMIT $3
     )
-    SELECT c.known, c.strays, e.tag, e.position
+    SELECT l.head, l.log_epoch, c.known, c.strays, e.tag, e.position
     FROM log_head l
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE position <= $4) AS known,
@@ -112,13 +113,14 @@ struct LogVerification {
     var time = Timestamp(microseconds: .min)
   }
 
-  /// Checks the whole log over one session of the pool.
+  /// Checks the whole log over one session of the pool, with a server that is at `published` or beyond.
   ///
   /// - Throws: `.corrupt` at the first disagreement, which names the table.
   static func run(
     _ storage: PostgresStorage,
+    at published: GlobalPosition,
     rowsAtOnce: Int64 = LogVerification.chunkRows,
-    progress: (UInt64) -> Void
+    progress: (UInt64) throws(EventLogError) -> Void
   ) throws(EventLogError) {
     let outcome = try storing { () throws(PostgresError) -> Result<Void, EventLogError> in
       // Only the beginning can throw here: a session that was lost while idle is replaced.
@@ -126,7 +128,12 @@ struct LogVerification {
         let beginning = try session.run(end())
         let outcome: Result<Void, EventLogError>
         do throws(EventLogError) {
-          let verification = LogVerification(session: session, rowsAtOnce: rowsAtOnce)
+          try storage.check(beginning, against: published)
+          let verification = LogVerification(
+            storage: storage,
+            session: session,
+            rowsAtOnce: rowsAtOnce
+          )
           outcome = .success(try verification.check(since: beginning, progress))
         } catch {
           outcome = .failure(error)
@@ -141,64 +148,70 @@ struct LogVerification {
 
   private func check(
     since beginning: PostgresRows,
-    _ progress: (UInt64) -> Void
+    _ progress: (UInt64) throws(EventLogError) -> Void
   ) throws(EventLogError) {
     var gathered = Gathered()
-    try checkEvents(through: try Self.head(of: beginning), &gathered, progress)
+    try checkEvents(through: PostgresStorage.head(of: beginning), &gathered, progress)
     // Again and again, so that little is left for the one moment; but not for ever, where events come
     // as quickly as they are checked.
     var left = gathered.position
     while true {
-      let head = try Self.head(of: try rows(Self.end()))
-      let came = head - min(head, gathered.position)
+      let head = PostgresStorage.head(of: try rows(Self.end(), beyond: gathered))
+      let came = head.number - gathered.position
       guard came > UInt64(rowsAtOnce), came < left else { break }
       left = came
       try checkEvents(through: head, &gathered, progress)
     }
     _ = try rows(Self.begin())
-    let last = try rows(Self.end())
-    try checkEvents(through: try Self.head(of: last), &gathered, progress)
-    try checkRemovals(gathered, streams: last.integer(0, 2) ?? 0)
+    let last = try rows(Self.end(), beyond: gathered)
+    try checkEvents(through: PostgresStorage.head(of: last), &gathered, progress)
+    try checkRemovals(gathered, streams: last.integer(0, 3) ?? 0)
     try checkMarks(gathered)
     try checkEnds(gathered)
-    guard last.integer(0, 1) == gathered.time.microseconds else {
+    guard last.integer(0, 2) == gathered.time.microseconds else {
       throw .corrupt("the time of the log's head is not that of its last event", at: nil)
     }
     _ = try rows(PostgresStatement.rollback())
     try checkTags(gathered)
   }
 
-  private static func head(of rows: PostgresRows) throws(EventLogError) -> UInt64 {
-    guard rows.count == 1, let head = rows.integer(0, 0) else {
-      throw .corrupt("the log's head is not there", at: nil)
-    }
-    return UInt64(bitPattern: head)
-  }
-
   private func rows(_ call: PostgresCall) throws(EventLogError) -> PostgresRows {
     try storing { () throws(PostgresError) in try session.run(call) }
   }
 
+  /// Answers that begin with the head and the epoch of a server, which is to have what was checked.
+  private func rows(
+    _ call: PostgresCall,
+    beyond gathered: Gathered
+  ) throws(EventLogError) -> PostgresRows {
+    let found = try rows(call)
+    try storage.check(found, against: GlobalPosition(gathered.position))
+    return found
+  }
+
   private func checkEvents(
-    through head: UInt64,
+    through head: GlobalPosition,
     _ gathered: inout Gathered,
-    _ progress: (UInt64) -> Void
+    _ progress: (UInt64) throws(EventLogError) -> Void
   ) throws(EventLogError) {
-    while gathered.position < head {
+    while gathered.position < head.number {
       let next = gathered.position + 1
-      let found = try rows(
-        Self.chunk(
-          .int8(Int64(bound: next)),
-          .int8(Int64(bound: head)),
-          .int8(rowsAtOnce),
-          .int8(Int64(EventLogLimits.pageBytes))
-        )
+      let chunk = Self.chunk(
+        .int8(Int64(bound: next)),
+        .int8(Int64(bound: head.number)),
+        .int8(rowsAtOnce),
+        .int8(Int64(EventLogLimits.pageBytes))
       )
-      guard found.count > 0 else {
+      let answers = try storing { () throws(PostgresError) in
+        try session.run([ReadStatements.logHead(), chunk])
+      }
+      // What a server lacks that has lost it, or never had it, is no damage.
+      if let first = answers.first { try storage.check(first, against: head) }
+      guard let found = answers.last, found.count > 0 else {
         throw .corrupt("there is no event", at: GlobalPosition(next))
       }
       try check(found, &gathered)
-      progress(gathered.position)
+      try progress(gathered.position)
     }
   }
 
@@ -373,11 +386,12 @@ struct LogVerification {
           .int8(after.position),
           .int8(rowsAtOnce),
           .int8(Int64(bound: gathered.position))
-        )
+        ),
+        beyond: gathered
       )
-      known += found.integer(0, 0) ?? 0
-      guard known <= gathered.tags, found.integer(0, 1) == 0 else { break }
-      guard let tag = found.bytes(0, 2), let position = found.integer(0, 3) else {
+      known += found.integer(0, 2) ?? 0
+      guard known <= gathered.tags, found.integer(0, 3) == 0 else { break }
+      guard let tag = found.bytes(0, 4), let position = found.integer(0, 5) else {
         if known == gathered.tags { return }
         break
       }

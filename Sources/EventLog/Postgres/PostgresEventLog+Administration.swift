@@ -52,14 +52,18 @@ extension PostgresEventLog {
   /// One is under way at a time, on a thread and a session of its own.
   ///
   /// - Parameter progress: gets (checked so far, head), every few thousand events.
-  /// - Throws: `.corrupt` at the first disagreement, `.overloaded` beside another.
+  /// - Throws: `.corrupt` at the first disagreement; `.unavailable` where the server is behind what was
+  ///   published, or in another epoch of the log; `.overloaded` beside another.
   public func verify(
     progress: @escaping @Sendable (GlobalPosition, GlobalPosition) -> Void = { _, _ in }
   ) async throws(EventLogError) {
-    try await reader.administering { storage, head, _ throws(EventLogError) in
+    try await reader.administering { storage, head, stop throws(EventLogError) in
       guard let storage = storage as? PostgresStorage else { throw .closed }
-      // What comes meanwhile is checked, too.
-      try LogVerification.run(storage) { progress(min(GlobalPosition($0), head), head) }
+      try LogVerification.run(storage, at: head) { position throws(EventLogError) in
+        try stop.check()
+        // What comes meanwhile is checked, too.
+        progress(min(GlobalPosition(position), head), head)
+      }
     }
   }
 

@@ -87,6 +87,12 @@ struct LaggingServerTests {
         _ = try storage.tracking(of: NameKey("never"))
       }
     ),
+    (
+      "whether the log is sound",
+      { storage, head throws(EventLogError) in
+        try LogVerification.run(storage, at: head) { _ in }
+      }
+    ),
   ]
 
   /// Of tags that nobody bears: the indexes alone tell.

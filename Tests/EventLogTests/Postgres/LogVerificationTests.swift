@@ -112,7 +112,8 @@ struct LogVerificationTests {
       _ = try await log.append(.truncating("never", before: StreamRevision(3)))
       _ = try await log.append(.truncating("t", before: StreamRevision(3)))
       let storage = PostgresStorage(log.pool, known: log.known)
-      try LogVerification.run(storage, rowsAtOnce: rows) { _ in }
+      let head = try await log.head()
+      try LogVerification.run(storage, at: head, rowsAtOnce: rows) { _ in }
       await log.close()
     }
   }
@@ -141,10 +142,32 @@ struct LogVerificationTests {
       )
       let storage = PostgresStorage(log.pool, known: log.known)
       #expect {
-        try LogVerification.run(storage, rowsAtOnce: rows) { _ in }
+        try LogVerification.run(storage, at: event.position, rowsAtOnce: rows) { _ in }
       } throws: { error in
         guard case .corrupt(let text, let place) = error as? EventLogError else { return false }
         return text.contains("stream 's' lacks revision") && place == GlobalPosition(3)
+      }
+      await log.close()
+    }
+  }
+
+  /// That is for whoever follows the log to say.
+  @Test func whatIsLostMeanwhileIsNoDamage() async throws {
+    try await PostgresTest.withSchema { test in
+      let log = try await test.open()
+      for number in 1...3 { _ = try await log.append(.marked(number, to: "s")) }
+      let storage = PostgresStorage(log.pool, known: log.known)
+      #expect {
+        try LogVerification.run(storage, at: GlobalPosition(3), rowsAtOnce: 1) { position in
+          guard position == 1 else { return }
+          _ = try? test.run(
+            "ALTER TABLE event DISABLE TRIGGER ALL",
+            "DELETE FROM event WHERE position = 3",
+            "UPDATE log_head SET head = 2"
+          )
+        }
+      } throws: { error in
+        if case .unavailable = error as? EventLogError { true } else { false }
       }
       await log.close()
     }
@@ -202,7 +225,7 @@ struct LogVerificationTests {
       let storage = PostgresStorage(PostgresPool(settings, bound: 1), known: log.known)
       let pool = BlockingPool(name: "verify", threads: 1)
       try await pool.run { () throws(EventLogError) in
-        try LogVerification.run(storage, rowsAtOnce: 5) { _ in }
+        try LogVerification.run(storage, at: GlobalPosition(60), rowsAtOnce: 5) { _ in }
       }
       pool.shutdown()
       storage.close()
