@@ -105,6 +105,7 @@ struct BackupRestore {
           try await log.verify { position, _ in reached.set(position.number) }
         }
       } catch {
+        guard error != .cancelled else { throw CancellationError() }
         throw CommandError("verifying the restored log", found: error.description)
       }
       return identity

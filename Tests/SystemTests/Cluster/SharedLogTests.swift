@@ -2,6 +2,7 @@ import EventLogCore
 import EventLogRemote
 import Gateway
 import HTTPClientDriver
+import PostgresDriver
 import Testing
 
 @testable import WordWeave

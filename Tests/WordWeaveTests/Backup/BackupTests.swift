@@ -92,7 +92,7 @@ import Testing
       }
     }
     await #expect(throws: CommandError.self) {
-      try await Platform.open(directory: backup) { _ in }
+      try await Platform.open(directory: backup, to: .reads) { _ in }
     }
     let tokens = try TokensOptions.parse(["--data", backup])
     #expect(throws: DataDirectoryError.self) { _ = try tokens.changedFile() }
