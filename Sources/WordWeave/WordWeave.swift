@@ -33,6 +33,7 @@ struct WordWeaveCommand: AsyncParsableCommand {
   )
 
   static func main() async {
+    Descriptors.fillStandard()
     Heap.bound()
     do {
       let command = try parseAsRoot()

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How many files and connections the process may have open.
+/// What the process has open, and how many files and connections it may have.
 enum Descriptors {
   /// Takes as many as the system allows.
   ///
@@ -13,5 +13,25 @@ enum Descriptors {
     limit.rlim_cur = limit.rlim_max
     // Refused, it goes on with what it has.
     _ = setrlimit(resource, &limit)
+  }
+
+  /// Opens the standard descriptors that the process was started without, before anything else is
+  /// opened: the next files would become them, and messages would be written over the log's marks.
+  ///
+  /// They are opened the wrong way round, so that reading and writing fail as they did: a result
+  /// that nobody takes fails a command.
+  static func fillStandard() {
+    fill(STDIN_FILENO, O_WRONLY)
+    fill(STDOUT_FILENO, O_RDONLY)
+    fill(STDERR_FILENO, O_RDONLY)
+  }
+
+  /// Opens `/dev/null` as a descriptor, unless that is open.
+  static func fill(_ descriptor: Int32, _ mode: Int32) {
+    guard fcntl(descriptor, F_GETFD) == -1, errno == EBADF else { return }
+    let opened = open("/dev/null", mode)
+    guard opened >= 0, opened != descriptor else { return }
+    _ = dup2(opened, descriptor)
+    close(opened)
   }
 }
