@@ -26,6 +26,8 @@ public struct GatewayConfiguration: Sendable {
   public var drainDeadline = Duration.seconds(5)
   /// How many requests may be at work at once.
   public var inFlightLimit = 1024
+  /// Whether the log takes appends, which readiness tells; nil if that is nobody's question.
+  package var takesAppends: (@Sendable () async -> Bool)?
   /// Microseconds since 1970.
   public var clock: @Sendable () -> Int64
 

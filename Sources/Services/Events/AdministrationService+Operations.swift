@@ -18,6 +18,11 @@ extension AdministrationService {
       answer.epochEnds = identity.epochEnds.map(\.number)
       answer.head = try await store.engine.head().number
       answer.takesAppends = facts.takesAppends
+      if facts.takesAppends {
+        // An engine that gave up after a failed write knows it in its appender alone.
+        let failure = await AppendProbe(engine: store.engine).failure()
+        answer.takesAppends = failure == nil
+      }
       answer.leader = facts.leader
       answer.leaderEpoch = facts.leaderEpoch
       answer.streams = facts.streams

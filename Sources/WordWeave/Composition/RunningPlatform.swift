@@ -106,6 +106,10 @@ struct PlatformParts {
     settings.port = configuration.port
     settings.operatorToken = directory.operatorToken
     settings.drainDeadline = Self.drainDeadline
+    if !configuration.onlyReads {
+      let health = AppendHealth(engine: log.engine)
+      settings.takesAppends = { await health.works() }
+    }
     let origin = PublicOrigin(settings)
     let identity =
       configuration.runsEventsAlone

@@ -30,6 +30,11 @@ enum HealthRoutes {
     } catch {
       checks.append(("events", false))
     }
+    // The head is told from memory by a log whose disk is full or whose database is away.
+    if let takesAppends = core.configuration.takesAppends {
+      let isGood = await takesAppends()
+      checks.append(("appends", isGood))
+    }
     let isReady = checks.allSatisfy(\.isGood)
     return try exchange.json(isReady ? .ok : .serviceUnavailable) { (writer) throws(Problem) in
       writer.object { writer in

@@ -1,10 +1,10 @@
-internal import EventLogCore
+package import EventLogCore
 
 /// Finds out whether appends work, without writing anything.
 ///
 /// It asks for something that is always refused, by the appender itself: a log that takes no
 /// appends any more answers otherwise.
-struct AppendProbe: Sendable {
+package struct AppendProbe: Sendable {
   /// How often is asked; a failed disk is told within this time.
   static let pace = Duration.seconds(1)
   /// How long an answer may take; an appender that stands still longer is not serving.
@@ -12,22 +12,27 @@ struct AppendProbe: Sendable {
 
   private static let stream: StreamName = "wordweave.health"
 
-  let engine: any EventLogEngine
+  private let engine: any EventLogEngine
 
-  /// Whether the log takes appends.
-  func works() async -> Bool {
-    await withTaskGroup(of: Bool.self) { group in
-      group.addTask { await isRefused() }
+  /// Makes one that asks `engine`.
+  package init(engine: any EventLogEngine) { self.engine = engine }
+
+  /// Why the log takes no appends; nil if it does.
+  package func failure() async -> String? {
+    await withTaskGroup(of: String?.self) { group in
+      group.addTask { await complaint() }
       group.addTask {
         try? await Task.sleep(for: Self.patience)
-        return false
+        return "the log did not answer within \(Self.patience)"
       }
       defer { group.cancelAll() }
-      return await group.next() ?? false
+      guard let first = await group.next() else { return nil }
+      return first
     }
   }
 
-  private func isRefused() async -> Bool {
+  /// What the log says other than that it refuses.
+  private func complaint() async -> String? {
     // No stream ever reaches the highest revision.
     let request = AppendRequest(
       to: Self.stream,
@@ -36,11 +41,11 @@ struct AppendProbe: Sendable {
     )
     do throws(EventLogError) {
       _ = try await engine.append(request)
-      return false
+      return "the log took what it has to refuse"
     } catch {
       switch error {
-      case .conflict, .overloaded: return true
-      default: return false
+      case .conflict, .overloaded: return nil
+      default: return error.description
       }
     }
   }

@@ -151,17 +151,31 @@ package final class EventServer: Sendable {
     server.beginGracefulShutdown()
   }
 
+  /// Logs that appends work again, or why they do not and what helps.
+  private func tell(_ failure: String?) {
+    guard let failure else {
+      logger.notice("The log takes appends")
+      return
+    }
+    logger.error(
+      "The log takes no appends: mend what the error tells of, such as a full disk or a database "
+        + "that is away; after a failed write to the data directory start this process again",
+      metadata: [LoggingKeys.error: "\(failure)"]
+    )
+  }
+
   /// Says on the board whether appends work.
   private func watchLog() async throws {
     var isStopping = false
     // That it works from the start is no news.
     var expected = true
     while !isStopping {
-      let works = await probe.works()
+      let failure = await probe.failure()
+      let works = failure == nil
       isStopping = Task.isCancelled
       if works != expected, !isStopping {
         expected = works
-        logger.notice(works ? "The log takes appends" : "The log takes no appends")
+        tell(failure)
       }
       board.set(serving: works && !isStopping)
       try await Task.sleep(for: AppendProbe.pace)

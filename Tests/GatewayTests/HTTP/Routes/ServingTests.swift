@@ -17,6 +17,17 @@ internal import Testing
     }
   }
 
+  @Test func aLogThatTakesNoAppendsIsNotReady() async throws {
+    try await GatewayFixture.run {
+      $0.takesAppends = { false }
+    } _: { gateway in
+      let ready = try await gateway.send("GET", "/readyz")
+      #expect(ready.status == 503)
+      #expect(ready.text.contains("\"events\":\"pass\""))
+      #expect(ready.text.contains("\"appends\":\"fail\""))
+    }
+  }
+
   @Test func metricsCountByRouteAndStatus() async throws {
     try await GatewayFixture.run { gateway in
       _ = try await gateway.send("GET", "/v1/posts")
