@@ -94,9 +94,11 @@ struct StreamProblem {
     message = told.isEmpty ? slug : told.hasSuffix(".") ? String(told.dropLast()) : told
   }
 
-  /// Whether the same question will be answered the same way: it is wrong, or not allowed.
+  /// Whether the same question will be answered the same way: it is wrong, or not allowed, or what
+  /// it asks for is damaged.
   var isLasting: Bool {
-    switch kind?.status {
+    if kind == .damaged { return true }
+    return switch kind?.status {
     // Too slow, or a lost race.
     case 408?, 409?: false
     case 501?: true

@@ -30,6 +30,14 @@ struct FakeLog: Wordweave_Events_V1_EventLog.ServiceProtocol {
     return ServerResponse(message: page)
   }
 
+  /// All streams are damaged.
+  func readStreamPage(
+    request: ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
+    context: ServerContext
+  ) async throws -> ServerResponse<Wordweave_Events_V1_EventsPage> {
+    throw RPCError(code: .dataLoss, message: "the event log is damaged at position 7")
+  }
+
   func subscribe(
     request: ServerRequest<Wordweave_Events_V1_SubscribeRequest>,
     context: ServerContext

@@ -10,13 +10,6 @@ extension FakeLog {
     throw RPCError(code: .unimplemented, message: "not in the fake")
   }
 
-  func readStreamPage(
-    request: ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
-    context: ServerContext
-  ) async throws -> ServerResponse<Wordweave_Events_V1_EventsPage> {
-    throw RPCError(code: .unimplemented, message: "not in the fake")
-  }
-
   func readStream(
     request: ServerRequest<Wordweave_Events_V1_ReadStreamRequest>,
     context: ServerContext

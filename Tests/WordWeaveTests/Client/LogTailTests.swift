@@ -46,7 +46,9 @@ import WeaveRuntime
     throw CancellationError()
   }
 
-  @Test(arguments: ["unauthenticated", "token-expired", "forbidden", "validation"])
+  @Test(arguments: [
+    "unauthenticated", "token-expired", "forbidden", "validation", "log-damaged",
+  ])
   func aTroubleThatStaysEndsIt(_ slug: String) async throws {
     let requests = Notes()
     let server = try Self.server(

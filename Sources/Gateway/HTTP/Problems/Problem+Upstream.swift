@@ -51,9 +51,23 @@ extension Problem {
       self.init(.deadlineExceeded)
     case .unimplemented:
       self.init(.notImplemented)
+    case .cancelled:
+      self.init(.internal)
+    case .dataLoss:
+      self.init(.damaged)
+      cause = error
     default:
       self.init(.internal)
+      cause = error
     }
+  }
+
+  /// The same with what is damaged, for those who can mend it.
+  package var toOperators: Problem {
+    guard kind == .damaged, let cause else { return self }
+    var copy = self
+    copy.detail = cause.message
+    return copy
   }
 
   private static func refusal(_ code: String?, _ message: String) -> Problem? {

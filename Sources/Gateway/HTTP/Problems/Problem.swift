@@ -1,3 +1,4 @@
+package import GRPCCore
 package import Hummingbird
 package import HTTPTypes
 package import NIOCore
@@ -34,6 +35,8 @@ package struct Problem: Error, Sendable {
   package var headers: HTTPFields = [:]
   /// Further members as ready-made JSON.
   package var extensions: [(name: String, json: String)] = []
+  /// The failure of a service that nobody expected, for the log of the process.
+  package var cause: RPCError?
 
   /// Makes a problem.
   package init(_ kind: Kind, _ detail: String = "", errors: [Member] = []) {

@@ -276,6 +276,12 @@ extension Problem {
       "Internal error",
       "Something went wrong here; the request id finds it."
     )
+    package static let damaged = Kind(
+      "log-damaged",
+      500,
+      "Log damaged",
+      "What is stored is damaged; the request id finds it."
+    )
     package static let notImplemented = Kind(
       "not-implemented",
       501,
@@ -341,7 +347,8 @@ extension Problem {
       methodNotAllowed, notAcceptable, requestTimeout, conflict, alreadyTaken, idempotencyInFlight,
       logChanged, gone, revisionConflict, bodyTooLarge, uriTooLong, unsupportedMediaType,
       validation, unknownMember, rejected, idempotencyKeyReused, ifMatchRequired, headersTooLarge,
-      `internal`, notImplemented, badUpstream, overloaded, upstreamUnavailable, projectionLagging,
+      `internal`, damaged, notImplemented, badUpstream, overloaded, upstreamUnavailable,
+      projectionLagging,
       projectionParked, jwkFailedToLoad, draining, deadlineExceeded,
     ]
   }

@@ -6,18 +6,21 @@ extension Exchange {
   /// An answer of `application/x-ndjson`: one object per line, as `produce` hands them over.
   ///
   /// The status has been sent by then, so a failure becomes the last line:
-  /// `{"finished": true, "error": …}`. A drain ends the answer.
+  /// `{"finished": true, "error": …}`. A drain ends the answer. Such answers are for operators.
   package func lines(
     _ produce: @escaping @Sendable (Conveyor) async throws -> Void
   ) -> Response {
     let headers: HTTPFields = [
       .contentType: "application/x-ndjson", .cacheControl: "no-store",
     ]
+    let core = core
+    let id = requestID
     return streaming(headers, drained: .isAnEnd) { conveyor in
       do {
         try await produce(conveyor)
       } catch {
-        let problem = Exchange.problem(error, expectsRevision: false)
+        let problem = Exchange.problem(error, expectsRevision: false).toOperators
+        core.report(problem, of: id)
         try? await conveyor.send { writer in
           writer.object {
             $0.member("finished", true)

@@ -73,6 +73,12 @@ package final class GatewayCore: Sendable {
   func mark(_ digest: [UInt8]) -> Bool { inFlightKeys.withLock { $0.insert(digest).inserted } }
   func unmark(_ digest: [UInt8]) { inFlightKeys.withLock { _ = $0.remove(digest) } }
 
+  /// Logs the failure of a service behind a problem, for whoever has the request's id.
+  package func report(_ problem: Problem, of id: String) {
+    guard let cause = problem.cause else { return }
+    logger.error("A service failed", metadata: ["error": "\(cause)", "request.id": "\(id)"])
+  }
+
   /// A position as clients carry it; empty as long as the log is not known.
   package func place(_ position: UInt64) -> String {
     log.withLock { $0 }.map { LogPlace(log: $0, position: position).text } ?? ""

@@ -27,6 +27,7 @@ struct GatewayResponder: HTTPResponder {
           metadata: ["problem": "\(error.kind.slug)", "request.id": "\(id)"]
         )
       }
+      core.report(error, of: id)
       response = error.response(instance: id)
     }
     finish(&response, request, id)
@@ -116,7 +117,8 @@ struct GatewayResponder: HTTPResponder {
           metadata: ["error": "\(error)", "request.id": "\(id)"]
         )
       }
-      throw Exchange.problem(error, expectsRevision: false)
+      let problem = Exchange.problem(error, expectsRevision: false)
+      throw route.access == .administrator ? problem.toOperators : problem
     }
     for field in exchange.headers { response.headers.append(field) }
     if let position = exchange.position {

@@ -1,3 +1,4 @@
+internal import GRPCCore
 internal import Gateway
 internal import HTTPClientDriver
 internal import Testing
@@ -36,6 +37,37 @@ internal import Testing
         return
       }
       #expect(items.first?["data"]?["title"]?.text == "Tides")
+    }
+  }
+
+  @Test func damageIsToldToOperatorsAlone() async throws {
+    try await GatewayFixture.run { gateway in
+      let stream = try await gateway.send(
+        "GET",
+        "/v1/admin/streams/post-1/events",
+        nil,
+        token: GatewayFixture.operatorToken
+      )
+      #expect(stream.status == 500)
+      #expect(stream.slug == "log-damaged")
+      #expect(stream.text.contains("damaged at position 7"))
+    }
+    let problem = Problem(RPCError(code: .dataLoss, message: "damaged at position 7"))
+    #expect(problem.kind == .damaged)
+    #expect(!problem.detail.contains("position"))
+    #expect(problem.toOperators.detail == "damaged at position 7")
+  }
+
+  @Test func whatNobodyExpectedIsKeptForTheLog() {
+    let expected: [RPCError.Code] = [.notFound, .aborted, .unavailable, .cancelled]
+    for code in expected {
+      let problem = Problem(RPCError(code: code, message: "it was so"))
+      #expect(problem.cause == nil)
+    }
+    for code in [RPCError.Code.unknown, .internalError, .dataLoss] {
+      let problem = Problem(RPCError(code: code, message: "it was so"))
+      #expect(problem.cause?.message == "it was so")
+      #expect(!problem.detail.contains("it was so"))
     }
   }
 
