@@ -10,8 +10,13 @@ enum Platform {
   static func serve(_ configuration: PlatformConfiguration) async throws {
     var logger = Logger(label: "wordweave")
     logger.logLevel = Log.level(environment("WORDWEAVE_LOG_LEVEL"), default: .info)
-    try await run(configuration, logger: logger, signals: [.sigterm, .sigint]) { address, ended in
-      logger.info("ready", metadata: ["url": "\(address.url)", "data": "\(configuration.data)"])
+    try await run(configuration, logger: logger, signals: [.sigterm, .sigint]) {
+      address,
+      grpcPort,
+      ended in
+      var places: Logger.Metadata = ["url": "\(address.url)", "data": "\(configuration.data)"]
+      if let grpcPort { places["grpc"] = "\(configuration.advertised(port: grpcPort))" }
+      logger.info("ready", metadata: places)
       await ended()
     }
   }
@@ -33,18 +38,18 @@ enum Platform {
     configuration.grpcTrust = environment("WORDWEAVE_GRPC_CA")
     var logger = Logger(label: "wordweave")
     logger.logLevel = Log.level(environment("WORDWEAVE_LOG_LEVEL"), default: .error)
-    return try await run(configuration, logger: logger, signals: []) { address, _ in
+    return try await run(configuration, logger: logger, signals: []) { address, _, _ in
       try await body(address)
     }
   }
 
-  /// Runs all parts while `body` runs, which starts once the gateway listens and may wait for the
+  /// Runs all parts while `body` runs, which starts once everything listens and may wait for the
   /// parts to end.
   private static func run<R>(
     _ configuration: PlatformConfiguration,
     logger: Logger,
     signals: [UnixSignal],
-    _ body: (SystemAddress, _ ended: () async -> Void) async throws -> R
+    _ body: (SystemAddress, _ grpcPort: Int?, _ ended: () async -> Void) async throws -> R
   ) async throws -> R {
     let (ready, isReady) = AsyncStream.makeStream(of: Listening.self)
     let parts: PlatformParts
@@ -87,7 +92,10 @@ enum Platform {
       }
       try directory.announce(listening)
       result = .success(
-        try await body(SystemAddress(url: listening.url, token: directory.operatorToken)) {
+        try await body(
+          SystemAddress(url: listening.url, token: directory.operatorToken),
+          listening.grpcPort
+        ) {
           for await _ in ending {}
         }
       )

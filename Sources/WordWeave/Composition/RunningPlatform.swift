@@ -132,6 +132,8 @@ struct PlatformParts {
       logger: logger
     ) { port in
       let grpcPort = await network?.port()
+      // An Event Service that cannot listen ends the process, which says why.
+      guard network == nil || grpcPort != nil else { return }
       await onReady(Listening(url: "http://\(configuration.host):\(port)", grpcPort: grpcPort))
     }
 

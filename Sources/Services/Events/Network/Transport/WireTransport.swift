@@ -182,14 +182,28 @@ final class WireTransport: ServerTransport {
   private static func tls(
     _ certificate: EventServerSettings.Certificate
   ) throws -> NIOSSLContext {
+    let chain: [NIOSSLCertificate]
+    do {
+      chain = try NIOSSLCertificate.fromPEMFile(certificate.chain)
+    } catch {
+      throw UnusableCertificate("the certificate chain \(certificate.chain)", error)
+    }
+    let key: NIOSSLPrivateKey
+    do {
+      key = try NIOSSLPrivateKey(file: certificate.key, format: .pem)
+    } catch {
+      throw UnusableCertificate("the key \(certificate.key)", error)
+    }
     var configuration = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try NIOSSLCertificate.fromPEMFile(certificate.chain).map {
-        .certificate($0)
-      },
-      privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))
+      certificateChain: chain.map { .certificate($0) },
+      privateKey: .privateKey(key)
     )
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["grpc-exp", "h2"]
-    return try NIOSSLContext(configuration: configuration)
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw UnusableCertificate("\(certificate.chain) with the key \(certificate.key)", error)
+    }
   }
 }
