@@ -158,8 +158,10 @@ package final class EventServer: Sendable {
       return
     }
     logger.error(
-      "The log takes no appends: mend what the error tells of, such as a full disk or a database "
-        + "that is away; after a failed write to the data directory start this process again",
+      """
+      The log takes no appends: mend what the error tells of, such as a full disk or a database that \
+      is away; after a failed write to the data directory start this process again
+      """,
       metadata: [LoggingKeys.error: "\(failure)"]
     )
   }
