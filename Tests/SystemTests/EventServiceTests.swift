@@ -124,12 +124,15 @@ extension WholeSystem {
         options: ["--only", "events", "--grpc-cert", chain, "--grpc-key", key]
       )
       var settings = try Self.settings(of: served)
-      settings.host = "localhost"
       settings.trust = .certificates(path: chain)
-      let remote = try await RemoteEventLog.connect(settings)
-      _ = try await remote.append(AppendRequest(to: "s", [NewEvent(type: "Secured")]))
-      #expect(try await remote.head(beyond: .start) == GlobalPosition(1))
-      await remote.close()
+      // By a name of the certificate, and by an address.
+      for (host, head) in [("localhost", UInt64(1)), ("127.0.0.1", 2)] {
+        settings.host = host
+        let remote = try await RemoteEventLog.connect(settings)
+        _ = try await remote.append(AppendRequest(to: "s", [NewEvent(type: "Secured")]))
+        #expect(try await remote.head() == GlobalPosition(head))
+        await remote.close()
+      }
       settings.trust = .plainText
       settings.patience = .seconds(1)
       let plain = settings

@@ -191,12 +191,8 @@ final class Line: Sendable {
       case .certificates(let path):
         .tls { $0.trustRoots = .certificates([.file(path: path, format: .pem)]) }
       }
-    let target: any ResolvableTarget =
-      settings.host.contains(":")
-      ? .ipv6(address: settings.host, port: settings.port)
-      : .dns(host: settings.host, port: settings.port)
     return try RemoteEventLog.Transport(
-      target: target,
+      target: target(settings.host, settings.port),
       transportSecurity: security,
       config: .defaults { config in
         // A connection whose other end went away without a word is found within this time.
@@ -209,6 +205,20 @@ final class Line: Sendable {
         config.backoff.max = .seconds(2)
       }
     )
+  }
+
+  /// What a host is connected as.
+  ///
+  /// An address is none that could be looked up: TLS would take it for the name that the certificate
+  /// has to bear, and no connection may ask for such a name. An address is looked for among the
+  /// addresses of the certificate.
+  private static func target(_ host: String, _ port: Int) -> any ResolvableTarget {
+    if host.contains(":") { return .ipv6(address: host, port: port) }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) else {
+      return .dns(host: host, port: port)
+    }
+    return .ipv4(address: host, port: port)
   }
 }
 
