@@ -136,7 +136,7 @@ final class Line: Sendable {
       if Task.isCancelled, verdict != .answered {
         throw LineFailure(last: interrupted(givingUp), lost: lost)
       }
-      let text = Self.text(error)
+      let text = text(error)
       switch verdict {
       case .answered:
         throw LineFailure(last: EventLogError(error) ?? .unavailable(text), lost: lost)
@@ -162,8 +162,10 @@ final class Line: Sendable {
     return error
   }
 
-  private static func text(_ error: RPCError) -> String {
-    "the event service answered \(error.code): \(error.message)"
+  private func text(_ error: RPCError) -> String {
+    error.isUnsent
+      ? "the event service at \(settings.host):\(settings.port) is not reached"
+      : "the event service answered \(error.code): \(error.message)"
   }
 
   /// Ends the connections once nothing runs over them any more.
@@ -248,11 +250,31 @@ enum CallVerdict: Hashable, Sendable {
       self = told == .closed ? .notSent : .answered
       return
     }
+    guard !error.isUnsent else {
+      self = .notSent
+      return
+    }
     switch error.code {
     case .unavailable, .cancelled, .deadlineExceeded, .internalError, .unknown, .aborted:
       self = .lost
     default:
       self = .answered
     }
+  }
+}
+
+extension RPCError {
+  /// How the transport begins what it says of a call that waited for a connection in vain.
+  ///
+  /// It opened no stream for it; a call that had one ends with other words.
+  private static let unsent = [
+    "Channel is in a transient failure state", "Could not establish a connection to",
+    "The server accepted the TCP connection but closed the connection before completing",
+    "Failed to resolve server name",
+  ]
+
+  /// Whether the call never began, so that nothing of it left this process.
+  fileprivate var isUnsent: Bool {
+    code == .unavailable && Self.unsent.contains { message.hasPrefix($0) }
   }
 }

@@ -93,6 +93,24 @@ import Testing
     #expect(found == .failure(.outcomeUnknown("\(Broken())")))
   }
 
+  /// Nobody listens: the transport opens no stream, and says so in words of its own.
+  @Test(arguments: [Duration.zero, .milliseconds(300)])
+  func aWriteThatNeverLeftWasNotWritten(patience: Duration) async throws {
+    var settings = RemoteSettings(host: "127.0.0.1", port: 1)
+    settings.patience = patience
+    let line = try Line(settings, logger: Logger(label: "test.line"))
+    defer { line.abandon() }
+    do throws(EventLogError) {
+      _ = try await line.writing(isRepeatable: false) { metadata in
+        try await Wordweave_Events_V1_EventLog.Client(wrapping: line.client)
+          .head(.init(), metadata: metadata, options: line.options)
+      }
+      Issue.record("nobody was there to answer")
+    } catch {
+      #expect(error == .unavailable("the event service at 127.0.0.1:1 is not reached"))
+    }
+  }
+
   /// What a write of a client ends with, wherever the leader is.
   private func outcome(
     following answers: Answers,
