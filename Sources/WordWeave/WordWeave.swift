@@ -57,6 +57,9 @@ struct WordWeaveCommand: AsyncParsableCommand {
     case let error as CommandError:
       Console().warn("wordweave: \(error)")
       Glibc.exit(error.code.rawValue)
+    case let error as DataDirectoryError:
+      Console().warn("wordweave: \(error)")
+      Glibc.exit(CommandError.Code.failure.rawValue)
     case is CancellationError:
       Console().warn("wordweave: stopped")
       Glibc.exit(CommandError.Code.interrupted.rawValue)

@@ -17,6 +17,7 @@ extension KilledSystem {
         ["events", "export", "--format", "ndjson"],
         // It would never end by itself.
         ["events", "tail", "--after", "0", "--json"],
+        ["tokens", "create", "--rights", "read"], ["tokens", "list"],
       ] {
         let child = try start(
           arguments + ["--data", system.data],

@@ -75,12 +75,12 @@ struct TokensCreateCommand: AsyncParsableCommand {
   func run() async throws {
     guard let rights = CallRights(rights) else { return }
     let made = try TokenFile.create(in: try options.changedFile(), rights: rights, name: name)
-    guard output.json else { return print(made.token) }
-    print(
+    guard output.json else { return output.console.print(made.token) }
+    output.console.print(
       JSONValue.object([
         "token": .string(made.token), "id": .string(made.entry.id),
         "rights": .string(made.entry.rights.text),
-      ]).serialized
+      ])
     )
   }
 }
@@ -98,14 +98,14 @@ struct TokensListCommand: AsyncParsableCommand {
     let entries = try TokenFile.read(try options.file())
     for entry in entries {
       guard output.json else {
-        print("\(entry.id)  \(entry.rights.text)  \(entry.made)  \(entry.name)")
+        output.console.print("\(entry.id)  \(entry.rights.text)  \(entry.made)  \(entry.name)")
         continue
       }
-      print(
+      output.console.print(
         JSONValue.object([
           "id": .string(entry.id), "rights": .string(entry.rights.text),
           "made": .string(entry.made), "name": .string(entry.name),
-        ]).serialized
+        ])
       )
     }
   }
