@@ -4,8 +4,10 @@ internal import Synchronization
 package final class StopSign: Sendable {
   private let isCancelled = Atomic(false)
   private let isClosed = Atomic(false)
+  private let followsTask: Bool
 
-  package init() {}
+  /// - followsTask: for work that is part of the task that it is called in, which ends it too.
+  package init(followsTask: Bool = false) { self.followsTask = followsTask }
 
   /// Whoever asked for the work does not want it any more.
   func cancel() { isCancelled.store(true, ordering: .relaxed) }
@@ -15,7 +17,9 @@ package final class StopSign: Sendable {
 
   /// Throws `.cancelled` or `.closed` once the work is to stop.
   package func check() throws(EventLogError) {
-    if isCancelled.load(ordering: .relaxed) { throw .cancelled }
+    if isCancelled.load(ordering: .relaxed) || followsTask && Task.isCancelled {
+      throw .cancelled
+    }
     if isClosed.load(ordering: .relaxed) { throw .closed }
   }
 }

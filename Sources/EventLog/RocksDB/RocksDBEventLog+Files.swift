@@ -26,14 +26,16 @@ extension RocksDBEventLog {
   /// - Parameters:
   ///   - path: the folder of the log.
   ///   - progress: gets the position checked so far, every few thousand events.
-  /// - Throws: `.corrupt` at the first disagreement.
+  /// - Throws: `.corrupt` at the first disagreement, `.cancelled` once the task is.
   public static func verify(
     filesAt path: String,
     progress: (GlobalPosition) -> Void = { _ in }
   ) throws(EventLogError) {
     let (storage, _) = try openReadOnly(path)
     defer { storage.close() }
-    try Verification(whole: storage).runWhole { progress(GlobalPosition($0)) }
+    try Verification(whole: storage, stop: StopSign(followsTask: true)).runWhole {
+      progress(GlobalPosition($0))
+    }
   }
 
   private static func openReadOnly(

@@ -9,7 +9,8 @@ struct BackupCheck {
   let console: Console
 
   /// - Returns: the manifest of a sound backup.
-  /// - Throws: `CommandError` that names the first file or event that is not as it should be.
+  /// - Throws: `CommandError` that names the first file or event that is not as it should be;
+  ///   `CancellationError` where the task was cancelled.
   func run() throws -> BackupManifest {
     let manifest = try BackupManifest(of: folder)
     try checkNames(manifest)
@@ -70,6 +71,9 @@ struct BackupCheck {
           )
         )
       }
+    } catch EventLogError.cancelled {
+      progress.finish()
+      throw CancellationError()
     } catch let error as EventLogError {
       progress.finish()
       throw finding(error.description)

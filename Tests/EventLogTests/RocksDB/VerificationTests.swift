@@ -243,6 +243,24 @@ import Testing
     #expect(try contents() == before)
   }
 
+  /// It runs on the thread of its caller, who is asked to stop as any task is.
+  @Test func aCheckOfFilesEndsWithItsTask() async throws {
+    let folder = try TemporaryFolder(inMemory: true)
+    let path = folder.path + "/log"
+    try await Self.fill(path)
+    let work = Task { () -> EventLogError? in
+      withUnsafeCurrentTask { $0?.cancel() }
+      do throws(EventLogError) {
+        try RocksDBEventLog.verify(filesAt: path)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let error = await work.value
+    #expect(error == .cancelled)
+  }
+
   @Test func noLogIsSaid() throws {
     let folder = try TemporaryFolder(inMemory: true)
     #expect(throws: EventLogError.self) { try RocksDBEventLog.look(at: folder.path) }
