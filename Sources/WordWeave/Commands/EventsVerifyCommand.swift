@@ -25,8 +25,11 @@ struct EventsVerifyCommand: AsyncParsableCommand {
     let last = try await log.withLog(to: .reads) { site -> JSONValue in
       switch site {
       case .served(let client):
-        return try await LongWork(label: "Verifying", console: console)
-          .follow(try await client.lines("POST", "/v1/admin/log/verifications"))
+        return try await LongWork(
+          label: "Verifying",
+          console: console,
+          whenStopped: "the check was given up, and another begins anew; the system goes on"
+        ).follow(try await client.lines("POST", "/v1/admin/log/verifications"))
       case .open(let engine): return try await verify(engine, console)
       }
     }

@@ -192,8 +192,11 @@ struct ProjectionCompareCommand: AsyncParsableCommand {
   func run() async throws {
     try await connection.withClient(to: .writes) { client in
       let path = try await projection.path(client) + "/comparisons"
-      let last = try await LongWork(label: "Comparing", console: output.console)
-        .follow(try await client.lines("POST", path))
+      let last = try await LongWork(
+        label: "Comparing",
+        console: output.console,
+        whenStopped: "the comparison was given up, and another begins anew; the system goes on"
+      ).follow(try await client.lines("POST", path))
       try output.console.show(rebuild: last, attempted: "comparing \(projection.name)")
     }
   }
