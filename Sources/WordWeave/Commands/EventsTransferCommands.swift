@@ -74,6 +74,7 @@ struct EventsImportCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = output.console
+    try LogImporting.check(file, as: format)
     let summary = try await log.withLog(to: .writes) { site in
       try await LogImporting.run(from: file, into: site, as: format, console: console)
     }

@@ -104,6 +104,16 @@ enum LogExporting {
 
 /// Writes a file into a log.
 enum LogImporting {
+  /// Refuses what is no export, before a log is opened or even made for it.
+  ///
+  /// What is no regular file the import itself looks at: it can be read once.
+  static func check(_ path: String, as form: ExportForm?) throws {
+    guard path != "-", !InputFile.isPipe(path) else { return }
+    let file = try InputFile(path)
+    guard form == nil, file.size != nil else { return }
+    _ = try recognise(try file.read(), file.name)
+  }
+
   static func run(
     from path: String,
     into site: LogSite,

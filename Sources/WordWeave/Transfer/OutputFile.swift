@@ -128,6 +128,12 @@ struct InputFile: ~Copyable {
     size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
   }
 
+  /// Whether `path` names a pipe, whose writer goes once it was opened and closed again.
+  static func isPipe(_ path: String) -> Bool {
+    var found = stat()
+    return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFIFO
+  }
+
   /// The next bytes; none at the end.
   func read() throws -> [UInt8] {
     while true {

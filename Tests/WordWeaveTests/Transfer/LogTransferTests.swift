@@ -1,3 +1,4 @@
+import ArgumentParser
 import EventLogConformance
 import EventLogCore
 import EventLogInMemory
@@ -163,6 +164,17 @@ import Testing
         as: nil,
         console: .silent
       )
+    }
+  }
+
+  @Test func nothingIsMadeForWhatIsNoExport() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/file"
+    try Data("hello".utf8).write(to: URL(fileURLWithPath: path))
+    for file in [path, folder + "/nowhere"] {
+      let command = try EventsImportCommand.parse([file, "--data", folder + "/data"])
+      await #expect(throws: CommandError.self) { try await command.run() }
+      #expect(!FileManager.default.fileExists(atPath: folder + "/data"))
     }
   }
 
