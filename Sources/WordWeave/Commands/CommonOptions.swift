@@ -103,14 +103,36 @@ struct ConnectionOptions: ParsableArguments {
       let named = environment("WORDWEAVE_LOG").flatMap { $0.isEmpty ? nil : $0 }
       // A log that is named holds the events, whatever the directory does.
       if !creates, (log ?? named) == nil { try Self.requireSystem(in: directory) }
-      return try await Platform.open(
-        directory: directory,
-        to: use,
-        log: try (log ?? named).map { try LogChoice($0) },
-        logToken: environment("WORDWEAVE_LOG_TOKEN")
-      ) { address in
-        try await body(AdminClient(address))
+      let choice = try (log ?? named).map { try LogChoice($0) }
+      guard try passesBy(directory, to: use) else {
+        return try await Self.open(directory, to: use, log: choice, body)
       }
+      return try await TemporaryFolder.with("wordweave-reading") { folder in
+        try await Self.open(folder, to: use, log: choice, body)
+      }
+    }
+  }
+
+  /// Whether a command leaves the usual directory alone, though it reads a log that `--log` names:
+  /// with a first look at a log the directory would belong to it ever after.
+  func passesBy(_ directory: String, to use: LogOptions.Use) throws -> Bool {
+    guard use == .reads, data == nil, let log else { return false }
+    return try LogSource.url(in: directory) != LogChoice(log).description
+  }
+
+  private static func open<R: Sendable>(
+    _ directory: String,
+    to use: LogOptions.Use,
+    log: LogChoice?,
+    _ body: @escaping @Sendable (AdminClient) async throws -> R
+  ) async throws -> R {
+    try await Platform.open(
+      directory: directory,
+      to: use,
+      log: log,
+      logToken: environment("WORDWEAVE_LOG_TOKEN")
+    ) { address in
+      try await body(AdminClient(address))
     }
   }
 
