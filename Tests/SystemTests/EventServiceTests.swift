@@ -133,8 +133,15 @@ extension WholeSystem {
         #expect(try await remote.head() == GlobalPosition(head))
         await remote.close()
       }
-      settings.trust = .plainText
       settings.patience = .seconds(1)
+      settings.trust = .system
+      let distrusting = settings
+      await #expect {
+        _ = try await RemoteEventLog.connect(distrusting)
+      } throws: { error in
+        "\(error)".contains("its certificate is not trusted")
+      }
+      settings.trust = .plainText
       let plain = settings
       await #expect(throws: EventLogError.self) { try await RemoteEventLog.connect(plain) }
       #expect(try await served.stop() == 0)

@@ -163,9 +163,16 @@ final class Line: Sendable {
   }
 
   private func text(_ error: RPCError) -> String {
-    error.isUnsent
-      ? "the event service at \(settings.host):\(settings.port) is not reached"
-      : "the event service answered \(error.code): \(error.message)"
+    guard error.isUnsent else {
+      return "the event service answered \(error.code): \(error.message)"
+    }
+    let place = "the event service at \(settings.host):\(settings.port)"
+    return switch error.distrust {
+    case .issuer?:
+      "\(place) is not reached: its certificate is not trusted; WORDWEAVE_GRPC_CA names one to trust"
+    case .name?: "\(place) is not reached: its certificate is that of another name or address"
+    case nil: "\(place) is not reached"
+    }
   }
 
   /// Ends the connections once nothing runs over them any more.
@@ -272,6 +279,21 @@ extension RPCError {
     "The server accepted the TCP connection but closed the connection before completing",
     "Failed to resolve server name",
   ]
+
+  /// Why a certificate was refused.
+  fileprivate enum Distrust {
+    case issuer
+    case name
+  }
+
+  /// What kept TLS from trusting the other end; nil if that is not why, or not known.
+  fileprivate var distrust: Distrust? {
+    guard let cause else { return nil }
+    // The words of the TLS library, which has no other names for the two.
+    let text = "\(cause)"
+    if text.contains("CERTIFICATE_VERIFY_FAILED") { return .issuer }
+    return text.contains("failedToValidateHostname") ? .name : nil
+  }
 
   /// Whether the call never began, so that nothing of it left this process.
   fileprivate var isUnsent: Bool {
