@@ -266,6 +266,11 @@ extension WholeSystem {
       let alone = try await Served(in: scratch, options: ["--only", "events"])
       let verified = try await wordweave("events", "verify", "--data", alone.data, in: scratch)
       #expect(verified.code == 0, "\(verified.complaints)")
+      let typo = ["events", "read", "--stream", "typo", "--data", alone.data]
+      let empty = try start(typo, in: scratch)
+      #expect(try await empty.end() == 0)
+      #expect(empty.printed.isEmpty)
+      #expect(empty.complaints.trimmed == "there are no events in stream 'typo'")
       let question = ["audit", "search", "--actor", "operator", "--json", "--data", alone.data]
       let running = try start(question, in: scratch)
       #expect(try await running.end() == 0, "\(running.complaints)")

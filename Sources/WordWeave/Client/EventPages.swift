@@ -15,6 +15,8 @@ struct EventPages {
   /// The last position that is meant.
   var through: Int64?
   private var isAtEnd = false
+  /// Whether a page of the stream held any event, whatever the filter made of it.
+  private(set) var hasFound = false
 
   init(
     client: AdminClient,
@@ -70,6 +72,7 @@ struct EventPages {
       query
     )
     let events = page["items"]?.items ?? []
+    if !events.isEmpty { hasFound = true }
     let last = events.last?["revision"]?.integer
     revision = last.map { backwards ? $0 - 1 : $0 + 1 }
     isAtEnd = page["isEnd"]?.flag ?? events.isEmpty || last == nil || (revision ?? 0) < 0

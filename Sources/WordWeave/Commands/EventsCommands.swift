@@ -87,6 +87,10 @@ struct EventsReadCommand: AsyncParsableCommand {
         for event in events.prefix(left) { try printer.show(event) }
         left -= min(left, events.count)
       }
+      // A name that was mistyped would look like a stream whose events the filter left out.
+      if let stream, !pages.hasFound {
+        output.console.remark("there are no events in stream '\(DisplayText.harmless(stream))'")
+      }
     }
   }
 }
