@@ -235,6 +235,11 @@ enum LogImporting {
       return CommandError(error.attempted, found: error.found, advice: advice, code: error.code)
     case EventLogError.cancelled:
       return explained(CancellationError(), from: before, to: head, name)
+    // Events keep their positions: another run finds out itself what was written.
+    case EventLogError.outcomeUnknown(let cause):
+      return brokenOff(cause, at: head, name)
+    case EventLogError.unavailable(let cause) where isFullDisk(cause):
+      return brokenOff(cause, at: head, name)
     case let error as EventLogError:
       return CommandError("importing \(name)", found: error.description, advice: advice)
     case is CancellationError:
@@ -246,6 +251,22 @@ enum LogImporting {
       )
     default: return error
     }
+  }
+
+  /// The log could not be written, and may hold more than it answered.
+  private static func brokenOff(_ cause: String, at head: UInt64?, _ name: String) -> CommandError {
+    let isFull = isFullDisk(cause)
+    let held = head.map { "the log holds \($0) events at least; " } ?? ""
+    return CommandError(
+      "importing \(name)",
+      found: isFull ? "the disk of the log is full" : cause,
+      advice: "\(held)\(isFull ? "make room, then " : "")run the same command again to go on"
+    )
+  }
+
+  /// Whether that is why a store failed; it tells so with the system's words alone.
+  private static func isFullDisk(_ cause: String) -> Bool {
+    cause.contains("No space left on device")
   }
 
   /// What the log holds behind an import that failed; `head` is nil where it could not be asked.

@@ -138,6 +138,22 @@ import Testing
     }
   }
 
+  @Test func aFullDiskIsToldWithWhatToDo() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/file"
+    let log = try await filled(20)
+    _ = try await LogExporting.run(from: .open(log), to: path, as: .binary, console: .silent)
+    let full = FullDisk(InMemoryEventLog())
+    let error = await #expect(throws: CommandError.self) {
+      _ = try await LogImporting.run(from: path, into: .open(full), as: nil, console: .silent)
+    }
+    #expect(error?.found == "the disk of the log is full")
+    #expect(
+      error?.advice
+        == "the log holds 0 events at least; make room, then run the same command again to go on"
+    )
+  }
+
   @Test func whatIsNoExportIsToldSo() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/file"
@@ -243,5 +259,16 @@ private final class OneOddEvent: EngineWrapper {
       )
     }
     return RecordedEvent(checked: bytes, start: 0, count: bytes.count)
+  }
+}
+
+/// Takes no event of an export, as a store does whose disk is full.
+private final class FullDisk: EngineWrapper {
+  let base: any EventLogEngine
+
+  init(_ base: any EventLogEngine) { self.base = base }
+
+  func restore(_ events: [RecordedEvent]) async throws(EventLogError) {
+    throw .outcomeUnknown("the event log's store failed: IO error: No space left on device: 1.log")
   }
 }
