@@ -1,7 +1,21 @@
+internal import EventLogCore
 internal import SwiftProtobuf
 
 /// Every event type whose payload this program can read, for people and audit.
 package enum Payloads {
+  /// The media type of payloads that are JSON themselves.
+  package static let jsonType = "application/json"
+
+  /// The payload as JSON: as its schema says, or as it was appended, if that is JSON; nil if nobody
+  /// can tell.
+  package static func json(type: String, contentType: String, data: [UInt8]) -> String? {
+    switch contentType {
+    case NewEvent.protobuf: json(type: type, data: data)
+    case jsonType: CompactJSON(data)?.text
+    default: nil
+    }
+  }
+
   /// The payload as JSON; nil if the type is not known or the bytes are not of it.
   package static func json(type: String, data: [UInt8]) -> String? {
     guard let message = messages[type] ?? reserved[type],

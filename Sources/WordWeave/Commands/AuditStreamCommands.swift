@@ -127,7 +127,11 @@ struct AuditDiffCommand: AsyncParsableCommand {
         }
         show("+ ", item["after"] ?? .null, .green, on: console)
       }
-      if items.isEmpty { console.print("nothing differs") }
+      if items.isEmpty {
+        // Of what cannot be read nobody knows whether it differs.
+        let isKnown = (answer["opaqueEvents"]?.integer ?? 0) == 0
+        console.print(isKnown ? "nothing differs" : "no difference is known")
+      }
       console.remark(opaqueOf: answer, "what a field had before may be told by them alone")
       console.remark(
         "\(answer["eventCount"]?.cell ?? "0") events in between, "
@@ -223,7 +227,7 @@ extension Console {
   fileprivate func remark(opaqueOf answer: JSONValue?, _ consequence: String? = nil) {
     guard let opaque = answer?["opaqueEvents"]?.integer, opaque > 0 else { return }
     remark(
-      "\(opaque) events tell nothing of the fields: removed, or of no known schema"
+      "\(opaque) events tell nothing of the fields: removed, or neither of a known schema nor JSON"
         + (consequence.map { "; " + $0 } ?? "")
     )
   }

@@ -15,8 +15,8 @@ extension Wordweave_Events_V1_Event {
     return events.map { Wordweave_Events_V1_Event($0, rendering: &room) }
   }
 
-  /// An event as the wire carries it; the payload is rendered where its schema is known and that is
-  /// no more than `renderedBytes`.
+  /// An event as the wire carries it; the payload is rendered where it can be read and that is no
+  /// more than `renderedBytes`.
   init(_ event: RecordedEvent) {
     var room = Self.renderedBytes
     self.init(event, rendering: &room)
@@ -40,8 +40,9 @@ extension Wordweave_Events_V1_Event {
     metadata = event.metadata.messages
     recordedAt = event.recordedAt.microseconds
     removed = event.isRemoved
-    guard !event.isRemoved, event.contentType == NewEvent.protobuf, payload.count <= room,
-      let json = Payloads.json(type: event.type.text, data: payload), json.utf8.count <= room
+    guard !event.isRemoved, payload.count <= room,
+      let json = Payloads.json(type: type, contentType: contentType, data: payload),
+      json.utf8.count <= room
     else { return }
     room -= json.utf8.count
     dataJson = json

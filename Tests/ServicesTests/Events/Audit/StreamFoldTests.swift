@@ -297,6 +297,40 @@ import Testing
     }
   }
 
+  @Test func membersOfJSONAreFields() async throws {
+    try await AuditWorld.run { world in
+      for text in [
+        #"{"total":5, "display_name":"x", "in":{"a":1}, "a.b":0}"#, #"{"total": 7}"#, "[1]", "{",
+      ] {
+        let event = NewEvent(
+          type: "OrderChanged",
+          contentType: "application/json",
+          data: Array(text.utf8)
+        )
+        try await world.append([event], to: "order-1")
+      }
+      var between = Wordweave_Events_V1_CompareRequest()
+      between.stream = "order-1"
+      between.from = at(0)
+      between.to = at(1)
+      let answer = try await world.audit.compare(between, metadata: AuditWorld.metadata)
+      #expect(answer.differences.map(\.field) == ["total"])
+      #expect(answer.differences.map(\.beforeJson) == ["5"])
+      #expect(answer.differences.map(\.afterJson) == ["7"])
+      #expect(answer.opaqueEvents == 0)
+      var request = Wordweave_Events_V1_HistoryRequest()
+      request.stream = "order-1"
+      let now = try await world.audit.history(request, metadata: AuditWorld.metadata)
+      #expect(now.stateJson == #"{"a.b":0,"display_name":"x","in":{"a":1},"total":7}"#)
+      #expect(now.opaqueEvents == 2)
+      var changes = Wordweave_Events_V1_FieldChangesRequest()
+      changes.stream = "order-1"
+      changes.field = "display_name"
+      let names = try await world.audit.fieldChanges(changes, metadata: AuditWorld.metadata)
+      #expect(names.changes.map(\.afterJson) == [#""x""#])
+    }
+  }
+
   @Test func noMoreEventsAreFoldedThanTheLimit() async throws {
     try await AuditWorld.run { world in
       var left = Int(AuditLimits.foldEvents)

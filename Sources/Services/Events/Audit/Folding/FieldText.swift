@@ -4,17 +4,27 @@ internal import Schemas
 /// The fields of a payload: names with points between, values as JSON text.
 ///
 /// What is read here was written by the protobuf library a moment ago, so it is sound JSON; the
-/// values are kept as they stand, digit by digit.
+/// values are kept as they stand, digit by digit. What was appended as JSON is checked.
 enum FieldText {
   /// One field.
   struct Field: Equatable, Sendable {
     let path: String
     let value: String
+    /// Whether the path is one name, whatever points are in it.
+    var isWhole = false
   }
 
-  /// The fields of an event; nil if no schema is known for it, or its payload is removed.
+  /// The fields of an event; nil if its payload is removed, or is neither of a known schema nor a
+  /// JSON object.
   static func fields(of event: RecordedEvent) -> [Field]? {
-    guard !event.isRemoved, event.contentType == NewEvent.protobuf,
+    guard !event.isRemoved else { return nil }
+    if event.contentType == Payloads.jsonType {
+      // No schema says what lies inside: a member may be a number once and an object the next time.
+      return CompactJSON(event.data)?.members?.map {
+        Field(path: $0.name, value: $0.value, isWhole: true)
+      }
+    }
+    guard event.contentType == NewEvent.protobuf,
       let json = Payloads.json(type: event.type.text, data: event.data)
     else { return nil }
     let lists = Payloads.lists(of: event.type.text)

@@ -8,6 +8,8 @@ struct StreamFold: Sendable {
   struct Value: Sendable {
     let json: String
     let writer: Wordweave_Events_V1_AuditEntry
+    /// Whether the field's path is one name.
+    let isWhole: Bool
   }
 
   /// What an event did to a field.
@@ -37,7 +39,7 @@ struct StreamFold: Sendable {
     var changes: [Change] = []
     for field in found + cleared(by: event, beside: found) {
       let before = fields[field.path]
-      fields[field.path] = Value(json: field.value, writer: entry)
+      fields[field.path] = Value(json: field.value, writer: entry, isWhole: field.isWhole)
       guard before?.json != field.value else {
         // Written again as it was: that is no change, and the first writer stands.
         fields[field.path] = before
@@ -55,7 +57,9 @@ struct StreamFold: Sendable {
     by event: RecordedEvent,
     beside found: [FieldText.Field]
   ) -> [FieldText.Field] {
-    Payloads.defaults(of: event.type.text)
+    // JSON leaves nothing out.
+    guard event.contentType == NewEvent.protobuf else { return [] }
+    return Payloads.defaults(of: event.type.text)
       .filter { member in
         fields[member.key] != nil && !found.contains { $0.path == member.key }
       }
@@ -84,7 +88,12 @@ struct StreamFold: Sendable {
 
   /// The fields as one JSON object.
   var json: String {
-    Self.object(fields.map { (path: $0.key.split(separator: ".")[...], json: $0.value.json) })
+    Self.object(
+      fields.map { path, value in
+        let names: [Substring] = value.isWhole ? [path[...]] : path.split(separator: ".")
+        return (path: names[...], json: value.json)
+      }
+    )
   }
 
   private static func object(_ fields: [(path: ArraySlice<Substring>, json: String)]) -> String {
@@ -92,7 +101,7 @@ struct StreamFold: Sendable {
     let members = groups.sorted { $0.key < $1.key }.map { name, group in
       let inner = group.map { (path: $0.path.dropFirst(), json: $0.json) }
       let leaf = inner.count == 1 && inner[0].path.isEmpty ? inner[0].json : nil
-      return "\"\(name)\":" + (leaf ?? object(inner))
+      return CompactJSON.quoted(String(name)) + ":" + (leaf ?? object(inner))
     }
     return "{" + members.joined(separator: ",") + "}"
   }

@@ -111,12 +111,11 @@ enum EventJSON {
     out.append(UInt8(ascii: "}"))
   }
 
-  /// The payload: as its schema says, else as base64, null if it is removed.
+  /// The payload: as its schema says or as the JSON that it is, else as base64, null if it is removed.
   static func data(_ event: RecordedEvent) -> String {
     guard !event.isRemoved else { return "null" }
     let bytes = event.data
-    if event.contentType == NewEvent.protobuf,
-      let json = Payloads.json(type: event.type.text, data: bytes)
+    if let json = Payloads.json(type: event.type.text, contentType: event.contentType, data: bytes)
     {
       return json
     }

@@ -111,7 +111,10 @@ extension AuditService {
         if let end, event.position.number >= end { return false }
         let entry = Wordweave_Events_V1_AuditEntry(event)
         page.add(
-          fold.apply(event).filter { FieldName.names($0.path, within: field) }.map { change in
+          // A member of JSON is called as it is written, a schema's field either way.
+          fold.apply(event).filter {
+            FieldName.names($0.path, within: field) || $0.path == request.field
+          }.map { change in
             var message = Wordweave_Events_V1_FieldChange()
             message.entry = entry
             message.beforeJson = change.before ?? ""
@@ -127,8 +130,10 @@ extension AuditService {
       // What was removed may have had the field.
       guard !page.changes.isEmpty || end != nil || walk.lost > 0 else {
         let known = fold.fields.keys.sorted().joined(separator: ", ")
+        let opaque = fold.opaque == 0 ? "" : "; \(fold.opaque) of its events tell nothing of fields"
         throw AuditRefusal.notFound(
           "stream '\(stream)' has no field '\(request.field)'; it has \(known.isEmpty ? "none" : known)"
+            + opaque
         )
       }
       var answer = Wordweave_Events_V1_FieldChangesResponse()
