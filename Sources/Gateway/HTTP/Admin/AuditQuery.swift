@@ -3,6 +3,25 @@ internal import WeaveRuntime
 
 /// What a request's query says of the events that are meant.
 enum AuditQuery {
+  /// What `criteria` reads.
+  static let criteriaNames = [
+    "actor", "stream", "entity", "type", "tag", "correlation", "causation", "since", "until",
+  ]
+
+  /// Refuses parameters that nobody reads: a misspelt filter would be answered with all that it was
+  /// meant to leave out.
+  static func check(_ query: QueryText, reads names: [String]) throws(Problem) {
+    let unknown = query.items.filter { !names.contains($0.name) }
+    guard unknown.isEmpty else {
+      throw Problem(
+        .unknownMember,
+        errors: unknown.prefix(20).map {
+          .init($0.name, "unknown-member", "Nobody reads this parameter.")
+        }
+      )
+    }
+  }
+
   /// `actor`, `stream`, `entity`, `type`, `tag`, `correlation`, `causation`, `since`, `until`.
   static func criteria(
     _ query: QueryText

@@ -19,6 +19,10 @@ enum AuditRoutes {
   private static let options = Upstreams.options(timeout: .seconds(30))
 
   private static func search(_ exchange: inout Exchange) async throws -> Response {
+    try AuditQuery.check(
+      exchange.query,
+      reads: AuditQuery.criteriaNames + ["direction", "limit", "cursor"]
+    )
     let page = try exchange.page()
     var request = Wordweave_Events_V1_AuditSearchRequest()
     request.criteria = try AuditQuery.criteria(exchange.query)
@@ -50,6 +54,7 @@ enum AuditRoutes {
   }
 
   private static func trace(_ exchange: inout Exchange) async throws -> Response {
+    try AuditQuery.check(exchange.query, reads: ["whole"])
     var request = Wordweave_Events_V1_TraceRequest()
     let name = exchange.parameter("id")
     if let bytes = Identifier.bytes(name) {
@@ -97,6 +102,7 @@ enum AuditRoutes {
   }
 
   private static func history(_ exchange: inout Exchange) async throws -> Response {
+    try AuditQuery.check(exchange.query, reads: ["at", "limit"])
     var request = Wordweave_Events_V1_HistoryRequest()
     request.stream = exchange.parameter("name")
     request.at = try AuditQuery.moment(exchange.query, "at")
@@ -140,6 +146,7 @@ enum AuditRoutes {
   }
 
   private static func compare(_ exchange: inout Exchange) async throws -> Response {
+    try AuditQuery.check(exchange.query, reads: ["from", "to"])
     var request = Wordweave_Events_V1_CompareRequest()
     request.stream = exchange.parameter("name")
     guard try exchange.query.value("from") != nil else {
@@ -182,6 +189,7 @@ enum AuditRoutes {
   }
 
   private static func fieldChanges(_ exchange: inout Exchange) async throws -> Response {
+    try AuditQuery.check(exchange.query, reads: ["limit", "cursor"])
     let page = try exchange.page()
     var request = Wordweave_Events_V1_FieldChangesRequest()
     request.stream = exchange.parameter("name")
@@ -219,6 +227,10 @@ enum AuditRoutes {
   }
 
   private static func export(_ exchange: inout Exchange) async throws -> Response {
+    try AuditQuery.check(
+      exchange.query,
+      reads: AuditQuery.criteriaNames + ["direction", "format"]
+    )
     var request = Wordweave_Events_V1_AuditExportRequest()
     request.criteria = try AuditQuery.criteria(exchange.query)
     request.newestFirst = try !AuditQuery.isForwards(exchange.query, otherwise: true)

@@ -120,6 +120,22 @@ internal import Testing
     }
   }
 
+  @Test func parametersThatNobodyReadsAreRefused() async throws {
+    try await GatewayFixture.run { gateway in
+      for path in [
+        "audit?from=2026-01-31", "audit?actor=ada&Since=2026-01-31", "audit/export?limit=1",
+        "events/7/causes?hole=true", "streams/s/state?from=1", "streams/s/differences?from=1&at=2",
+        "streams/s/fields/title?at=1",
+      ] {
+        let response = try await get(gateway, path)
+        #expect(response.status == 422, "\(path)")
+        #expect(response.slug == "unknown-member", "\(path)")
+      }
+      let problem = try await get(gateway, "audit?from=1").body
+      #expect(String(decoding: problem, as: UTF8.self).contains("from"))
+    }
+  }
+
   @Test func exportsAreFilesOfTheirType() async throws {
     try await GatewayFixture.run { gateway in
       let lines = try await get(gateway, "audit/export")
