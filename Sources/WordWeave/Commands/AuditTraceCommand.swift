@@ -30,10 +30,9 @@ struct AuditTraceCommand: AsyncParsableCommand {
         query
       )
       if console.isJSON { return console.print(answer) }
-      if let origin = answer["origin"]?.text {
-        console.print(DisplayText.harmless("caused by \(origin), which is no event"))
-      }
-      for line in CausationDrawing(answer).lines {
+      let drawing = CausationDrawing(answer)
+      if let origin = drawing.origin { console.print(DisplayText.harmless(origin)) }
+      for line in drawing.lines {
         let text = DisplayText.harmless(line.text)
         let cut = console.width.map { DisplayText.cut(text, to: $0) } ?? text
         console.print(line.isAsked ? console.styled(cut, .bold) : cut)
@@ -55,12 +54,20 @@ struct CausationDrawing {
   }
 
   private(set) var lines: [Line] = []
+  /// What is said of the cause that the root names; nil if it names none.
+  let origin: String?
   private let asked: Int64?
   private let effects: [Int64: [JSONValue]]
 
   init(_ answer: JSONValue) {
     asked = answer["event"]?.integer
     let nodes = answer["items"]?.items ?? []
+    origin = answer["origin"]?.text.map { origin in
+      // Causes are followed as long as they lead to an event that was not met on the way.
+      nodes.contains { $0["id"]?.text == origin }
+        ? "caused by \(origin), which is told below: it causes itself, in a circle"
+        : "caused by \(origin), which is no event"
+    }
     effects = Dictionary(grouping: nodes) { $0["cause"]?.integer ?? 0 }
     for root in effects[0] ?? [] { draw(root, head: "", body: "") }
   }

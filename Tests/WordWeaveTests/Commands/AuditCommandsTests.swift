@@ -32,6 +32,21 @@ import Testing
     #expect(lines.map(\.isAsked) == [false, false, false, true, false])
   }
 
+  @Test func aCircleIsToldApartFromACauseThatIsNoEvent() {
+    func origin(_ text: String) -> String? {
+      let event = JSONValue.object([
+        "id": .string("a"), "position": .number(1), "type": .string("T"), "cause": .null,
+      ])
+      let answer = JSONValue.object([
+        "event": .number(1), "origin": .string(text), "items": .array([event]),
+      ])
+      return CausationDrawing(answer).origin
+    }
+    #expect(origin("a") == "caused by a, which is told below: it causes itself, in a circle")
+    #expect(origin("b") == "caused by b, which is no event")
+    #expect(CausationDrawing(.object(["event": .number(1)])).origin == nil)
+  }
+
   @Test(arguments: [1, 2, 7, 1000]) func progressReadsThePositionsOfBothForms(piece: Int) {
     func places(_ text: String, _ format: AuditExportCommand.Format) -> ExportedPlaces {
       var places = ExportedPlaces(format)

@@ -13,7 +13,7 @@ struct CausationTree: Sendable {
   }
 
   private(set) var nodes: [Node] = []
-  /// What the root names as its cause, where that is no event.
+  /// What the root names as its cause, where that is no event, or one that it brought about itself.
   private(set) var origin: String?
   /// Whether there is more than was followed.
   private(set) var isCut = false
