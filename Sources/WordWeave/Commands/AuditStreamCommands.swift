@@ -122,10 +122,14 @@ struct AuditDiffCommand: AsyncParsableCommand {
           "\(item["field"]?.cell ?? "")  (\(writer?["actor"]?.cell ?? "–"), "
           + "\(AuditText.happened(writer)), position \(writer?["position"]?.cell ?? "")\(often))"
         console.print(console.styled(DisplayText.harmless(head), .bold))
-        if let before = item["before"], !before.isNull {
-          show("- ", before, .red, on: console)
-        }
-        show("+ ", item["after"] ?? .null, .green, on: console)
+        let (before, after) = DisplayText.differing(
+          DisplayText.harmless(item["before"]?.cell ?? ""),
+          DisplayText.harmless((item["after"] ?? .null).cell),
+          // Beside the sign.
+          to: (console.width ?? 400) - 2
+        )
+        if item["before"]?.isNull == false { console.print(console.styled("- " + before, .red)) }
+        console.print(console.styled("+ " + after, .green))
       }
       if items.isEmpty {
         // Of what cannot be read nobody knows whether it differs.
@@ -138,12 +142,6 @@ struct AuditDiffCommand: AsyncParsableCommand {
           + "as of position \(answer["position"]?.cell ?? "")"
       )
     }
-  }
-
-  private func show(_ sign: String, _ value: JSONValue, _ style: Console.Style, on console: Console)
-  {
-    let text = DisplayText.harmless(sign + value.cell)
-    console.print(console.styled(DisplayText.cut(text, to: console.width ?? 400), style))
   }
 }
 
@@ -203,13 +201,18 @@ struct AuditBlameCommand: AsyncParsableCommand {
             console.print(change)
             continue
           }
+          let (before, after) = DisplayText.differing(
+            change["before"]?.cell ?? "",
+            change["after"]?.cell ?? "",
+            to: 60
+          )
           table.add(
             AuditText.happened(change),
             change["actor"]?.cell ?? "",
             change["position"]?.cell ?? "",
             change["type"]?.cell ?? "",
-            DisplayText.cut(change["before"]?.cell ?? "", to: 60),
-            DisplayText.cut(change["after"]?.cell ?? "", to: 60)
+            before,
+            after
           )
         }
         cursor = page["next"]?.text

@@ -34,6 +34,30 @@ enum DisplayText {
     return kept + "…"
   }
 
+  /// Cuts two texts to `columns` so that where they begin to differ is shown, with `…` where something
+  /// is missing.
+  static func differing(
+    _ first: String,
+    _ second: String,
+    to columns: Int
+  ) -> (first: String, second: String) {
+    var common = 0
+    for (one, other) in zip(first, second) {
+      guard one == other else { break }
+      common += 1
+    }
+    // Half of the columns are for what differs.
+    guard columns > 0, width(String(first.prefix(common))) > columns / 2,
+      max(width(first), width(second)) > columns
+    else { return (cut(first, to: columns), cut(second, to: columns)) }
+    // No character takes more than two of them.
+    let left = common - columns / 4
+    return (
+      cut("…\(first.dropFirst(left))", to: columns),
+      cut("…\(second.dropFirst(left))", to: columns)
+    )
+  }
+
   /// Makes control characters visible: data must not steer the terminal that shows it.
   static func harmless(_ text: String) -> String {
     let isHarmless = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }

@@ -17,6 +17,23 @@ import Testing
     #expect(table.lines(width: 8)[1] == "x  a lo…")
   }
 
+  @Test func twoLongTextsAreCutAroundTheirDifference() {
+    let head = String(repeating: "a", count: 500)
+    let late = DisplayText.differing(head + "x", head + "y", to: 40)
+    #expect(late.first == "…aaaaaaaaaax")
+    #expect(late.second == "…aaaaaaaaaay")
+    let early = DisplayText.differing("x" + head, "y" + head, to: 4)
+    #expect(early.first == "xaa…")
+    #expect(early.second == "yaa…")
+    let wide = String(repeating: "字", count: 100)
+    let cut = DisplayText.differing(wide + "x" + wide, wide, to: 40)
+    #expect(cut.first.contains("x"))
+    #expect(DisplayText.width(cut.first) <= 40)
+    let short = DisplayText.differing("abc", "abd", to: 4)
+    #expect(short.first == "abc")
+    #expect(short.second == "abd")
+  }
+
   @Test func dataCannotSteerTheTerminal() {
     let shown = DisplayText.harmless("a\u{1B}[2J\nb\tc\u{9B}")
     #expect(shown == "a␛[2J⏎b c·")
