@@ -12,8 +12,18 @@ package enum Payloads {
     switch contentType {
     case NewEvent.protobuf: json(type: type, data: data)
     case jsonType: CompactJSON(data)?.text
-    default: nil
+    default: removal(type: type, data: data)
     }
+  }
+
+  /// What an event of the log that removes others says: it has bytes of its own and no schema.
+  private static func removal(type: String, data: [UInt8]) -> String? {
+    if type == Removal.truncated.text, data.count == 8 {
+      var revision: UInt64 = 0
+      for byte in data { revision = revision << 8 | UInt64(byte) }
+      return "{\"before\":\(revision)}"
+    }
+    return type == Removal.tombstoned.text && data.isEmpty ? "{}" : nil
   }
 
   /// The payload as JSON; nil if the type is not known or the bytes are not of it.

@@ -33,6 +33,16 @@ import Testing
     #expect(Payloads.json(type: "$truncated", data: bytes) == nil)
   }
 
+  @Test func removalsAreReadWithoutASchema() {
+    func json(_ type: String, _ data: [UInt8]) -> String? {
+      Payloads.json(type: type, contentType: "application/octet-stream", data: data)
+    }
+    #expect(json("$truncated", [0, 0, 0, 0, 0, 0, 1, 2]) == #"{"before":258}"#)
+    #expect(json("$truncated", [1]) == nil)
+    #expect(json("$tombstoned", []) == "{}")
+    #expect(json("Truncated", [0, 0, 0, 0, 0, 0, 0, 2]) == nil)
+  }
+
   @Test func listsInMessagesAreNamed() throws {
     // What the audit takes for a list is one in the schema: set to nothing it stays a member.
     let edited = Wordweave_Posts_V1_PostEdited.with {

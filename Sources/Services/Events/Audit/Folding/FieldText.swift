@@ -24,8 +24,12 @@ enum FieldText {
         Field(path: $0.name, value: $0.value, isWhole: true)
       }
     }
-    guard event.contentType == NewEvent.protobuf,
-      let json = Payloads.json(type: event.type.text, data: event.data)
+    guard
+      let json = Payloads.json(
+        type: event.type.text,
+        contentType: event.contentType,
+        data: event.data
+      )
     else { return nil }
     let lists = Payloads.lists(of: event.type.text)
     return fields(of: json).map { field in
