@@ -178,16 +178,21 @@ struct AdminClient: Sendable {
     return CommandError(
       "asking \(path.prefix { $0 != "?" })",
       found: found,
-      advice: advice(about: status),
+      advice: advice(about: status, of: path),
       code: [502, 503, 504].contains(status) ? .unavailable : .failure
     )
   }
 
-  /// What an operator can do about an answer of this status.
-  static func advice(about status: Int) -> String? {
+  /// What the audit tells of; what is missing there is no projection.
+  private static let audited = ["/v1/admin/events/", "/v1/admin/streams/"]
+
+  /// What an operator can do about an answer of this status to what was asked of `path`.
+  static func advice(about status: Int, of path: String = "") -> String? {
     switch status {
     case 401, 403:
       "give the operator token by --token-file, WORDWEAVE_TOKEN or --data of the served directory"
+    case 404 where audited.contains(where: { path.hasPrefix($0) }):
+      "`wordweave audit search` shows what there is"
     case 404: "check the name; `wordweave projections list` and `events stats` show what there is"
     case 502, 503, 504: "wait a moment and try again"
     default: nil

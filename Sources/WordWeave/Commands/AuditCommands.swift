@@ -55,6 +55,11 @@ struct AuditFilter: ParsableArguments {
   @Option(help: ArgumentHelp("Only what this event or command brought about.", valueName: "id"))
   var causation: String?
 
+  func validate() throws {
+    try AuditPlace.checkTime(since, "--since")
+    try AuditPlace.checkTime(until, "--until")
+  }
+
   var query: Query {
     var query = Query()
     query.add("actor", actor)

@@ -27,6 +27,8 @@ struct AuditShowCommand: AsyncParsableCommand {
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws { try AuditPlace.check(at, "--at") }
+
   func run() async throws {
     try await connection.withClient(to: .reads) { client in
       let console = output.console
@@ -104,6 +106,11 @@ struct AuditDiffCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    try AuditPlace.check(from, "the earlier place")
+    try AuditPlace.check(to, "the later place")
+  }
 
   func run() async throws {
     try await connection.withClient(to: .reads) { client in

@@ -14,6 +14,16 @@ import Testing
     )
   }
 
+  @Test func whatTheAuditDoesNotFindIsNoProjection() {
+    for path in ["/v1/admin/events/7/causes", "/v1/admin/streams/s/state"] {
+      let error = AdminClient.error(status: 404, path: path, body: [])
+      #expect(!error.description.contains("projections"), "\(path)")
+      #expect(error.description.contains("audit search"), "\(path)")
+    }
+    let error = AdminClient.error(status: 404, path: "/v1/admin/projections/x", body: [])
+    #expect(error.description.contains("projections list"))
+  }
+
   @Test func anUnavailableSystemHasItsOwnExitCode() {
     #expect(AdminClient.error(status: 503, path: "/", body: []).code.rawValue == 69)
   }

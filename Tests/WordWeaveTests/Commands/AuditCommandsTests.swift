@@ -82,4 +82,25 @@ import Testing
       _ = try WordWeaveCommand.parseAsRoot(["audit", "export", "--format", "xml"])
     }
   }
+
+  @Test(
+    arguments: [
+      ["search", "--since", "yesterday"], ["export", "--until", "2026-13-01"],
+      ["search", "--since", "12"], ["show", "s", "--at", "@x"], ["show", "s", "--at", "@"],
+      ["diff", "s", "x", "1"], ["diff", "s", "1", "2026-01-01T00:00:00"],
+    ]
+  ) func wrongTimesAndPlacesAreFaultsOfTheCommandLine(arguments: [String]) {
+    #expect {
+      _ = try WordWeaveCommand.parseAsRoot(["audit"] + arguments)
+    } throws: { error in
+      WordWeaveCommand.exitCode(for: error).rawValue == CommandError.Code.usage.rawValue
+    }
+  }
+
+  @Test(arguments: ["12", "@3", "2026-01-31", "2026-01-31T12:00:00Z", "2026-01-31T12:00:00+01:00"])
+  func placesAreTakenAsTheGatewayReadsThem(place: String) throws {
+    for arguments in [["show", "s", "--at", place], ["diff", "s", place, place]] {
+      _ = try WordWeaveCommand.parseAsRoot(["audit"] + arguments)
+    }
+  }
 }
