@@ -3,7 +3,7 @@
 /// - Shape: as RFC 8259 has it, and no name twice in one object (nor two that Swift takes for one),
 ///   because readers disagree on which counts; numbers stay as they were written, texts are escaped
 ///   where they must be.
-package struct CompactJSON: Sendable {
+package struct CompactJSON: Equatable, Sendable {
   /// A member of the object.
   package struct Member: Equatable, Sendable {
     /// Without its escapes.

@@ -111,7 +111,7 @@ enum EventJSON {
     out.append(UInt8(ascii: "}"))
   }
 
-  /// The payload: as its schema says or as the JSON that it is, else as base64, null if it is removed.
+  /// The payload: as its schema says or as it is, if that is JSON, else as base64; null if removed.
   static func data(_ event: RecordedEvent) -> String {
     guard !event.isRemoved else { return "null" }
     let bytes = event.data
