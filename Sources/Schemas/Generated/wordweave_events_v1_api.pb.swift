@@ -119,8 +119,9 @@ package nonisolated struct Wordweave_Events_V1_Event: Sendable {
   /// Whether data and metadata were removed.
   package var removed: Bool = false
 
-  /// The payload as JSON where its schema is known, else empty. Also empty once the payloads of one
-  /// message have more than 2.5 MiB of it: an event that is read alone has all of that to itself.
+  /// The payload as JSON where its schema is known or it is JSON already, else empty. Also empty once
+  /// the payloads of one message have more than 2.5 MiB of it: an event that is read alone has all of
+  /// that to itself.
   package var dataJson: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
