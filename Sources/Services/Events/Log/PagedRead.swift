@@ -19,22 +19,12 @@ extension PagedRead {
     of engine: any EventLogEngine,
     _ answer: (Self, EventPage) async throws -> Void
   ) async throws {
-    let page = try await CallScope.reading { try await self.page(of: engine) }
-    guard behind(page, isAhead: false) != nil else { return try await answer(self, page) }
-    let room = CallScope.current.room
-    let isAhead = room?.beginAhead() ?? true
-    defer { if isAhead { room?.endAhead() } }
-    try await goOn(of: engine, from: page, isAhead: isAhead, answer)
-  }
-
-  private func goOn(
-    of engine: any EventLogEngine,
-    from first: EventPage,
-    isAhead: Bool,
-    _ answer: (Self, EventPage) async throws -> Void
-  ) async throws {
     var read = self
-    var page = first
+    var page = try await CallScope.reading { try await self.page(of: engine) }
+    let room = CallScope.current.room
+    // Most reads are of one page.
+    let isAhead = behind(page, isAhead: false) != nil && (room?.beginAhead() ?? true)
+    defer { if isAhead { room?.endAhead() } }
     while let next = read.behind(page, isAhead: isAhead) {
       if isAhead {
         async let following = CallScope.reading { try await next.page(of: engine) }
