@@ -21,6 +21,8 @@ package struct CompactJSON: Equatable, Sendable {
   /// Nested containers: each costs stack, and answers put some around what they show.
   private static let depth = 64
 
+  private static let hexDigits = Array("0123456789abcdef".utf8)
+
   /// On one line.
   package let text: String
   /// The members in their order; nil if this is no object.
@@ -37,8 +39,28 @@ package struct CompactJSON: Equatable, Sendable {
   /// A text between quotes.
   package static func quoted(_ text: String) -> String {
     var out: [UInt8] = []
-    Copy.write(text, to: &out)
+    write(text, to: &out)
     return String(decoding: out, as: UTF8.self)
+  }
+
+  /// Writes a text between quotes, and what must not stand there as an escape.
+  package static func write(_ text: String, to out: inout [UInt8]) {
+    out.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): out += "\\\"".utf8
+      case UInt8(ascii: "\\"): out += "\\\\".utf8
+      case UInt8(ascii: "\n"): out += "\\n".utf8
+      case UInt8(ascii: "\r"): out += "\\r".utf8
+      case UInt8(ascii: "\t"): out += "\\t".utf8
+      case 0..<0x20, 0x7F:
+        out += "\\u00".utf8
+        out.append(hexDigits[Int(byte >> 4)])
+        out.append(hexDigits[Int(byte & 15)])
+      default: out.append(byte)
+      }
+    }
+    out.append(UInt8(ascii: "\""))
   }
 }
 
@@ -74,7 +96,7 @@ private struct Copy {
     switch first {
     case UInt8(ascii: "{"): try object()
     case UInt8(ascii: "["): try array()
-    case UInt8(ascii: "\""): Self.write(try text(), to: &out)
+    case UInt8(ascii: "\""): CompactJSON.write(try text(), to: &out)
     case UInt8(ascii: "t"): try word("true")
     case UInt8(ascii: "f"): try word("false")
     case UInt8(ascii: "n"): try word("null")
@@ -95,7 +117,7 @@ private struct Copy {
       skipSpace()
       guard take(":") else { throw Fault() }
       skipSpace()
-      Self.write(name, to: &out)
+      CompactJSON.write(name, to: &out)
       out.append(UInt8(ascii: ":"))
       let start = out.count
       try value()
@@ -232,25 +254,5 @@ private struct Copy {
     while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
       place += 1
     }
-  }
-
-  static func write(_ text: String, to out: inout [UInt8]) {
-    let hexDigits = Array("0123456789abcdef".utf8)
-    out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): out += "\\\"".utf8
-      case UInt8(ascii: "\\"): out += "\\\\".utf8
-      case UInt8(ascii: "\n"): out += "\\n".utf8
-      case UInt8(ascii: "\r"): out += "\\r".utf8
-      case UInt8(ascii: "\t"): out += "\\t".utf8
-      case 0..<0x20, 0x7F:
-        out += "\\u00".utf8
-        out.append(hexDigits[Int(byte >> 4)])
-        out.append(hexDigits[Int(byte & 15)])
-      default: out.append(byte)
-      }
-    }
-    out.append(UInt8(ascii: "\""))
   }
 }

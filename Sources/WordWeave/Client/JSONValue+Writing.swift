@@ -1,4 +1,5 @@
 internal import Gateway
+internal import Schemas
 
 extension JSONValue {
   /// The value as JSON on one line (RFC 8259).
@@ -16,7 +17,7 @@ extension JSONValue {
     case .null: out += "null".utf8
     case .bool(let flag): out += (flag ? "true" : "false").utf8
     case .number(let text): out += text.utf8
-    case .string(let text): Self.write(text, to: &out)
+    case .string(let text): CompactJSON.write(text, to: &out)
     case .array(let items):
       out.append(UInt8(ascii: "["))
       for (index, item) in items.enumerated() {
@@ -28,32 +29,11 @@ extension JSONValue {
       out.append(UInt8(ascii: "{"))
       for (index, member) in members.enumerated() {
         if index > 0 { out.append(UInt8(ascii: ",")) }
-        Self.write(member.name, to: &out)
+        CompactJSON.write(member.name, to: &out)
         out.append(UInt8(ascii: ":"))
         member.value.write(to: &out)
       }
       out.append(UInt8(ascii: "}"))
     }
-  }
-
-  private static let hexDigits = Array("0123456789abcdef".utf8)
-
-  private static func write(_ text: String, to out: inout [UInt8]) {
-    out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): out += "\\\"".utf8
-      case UInt8(ascii: "\\"): out += "\\\\".utf8
-      case UInt8(ascii: "\n"): out += "\\n".utf8
-      case UInt8(ascii: "\r"): out += "\\r".utf8
-      case UInt8(ascii: "\t"): out += "\\t".utf8
-      case 0..<0x20, 0x7F:
-        out += "\\u00".utf8
-        out.append(hexDigits[Int(byte >> 4)])
-        out.append(hexDigits[Int(byte & 15)])
-      default: out.append(byte)
-      }
-    }
-    out.append(UInt8(ascii: "\""))
   }
 }
